@@ -1,0 +1,1 @@
+"""What is happening: the call and its legs, the reducer (facts -> call), the live board. Pure."""

@@ -1,0 +1,1 @@
+"""The one loop: fact -> board -> store, live feed, decisions -> actions."""

@@ -1,0 +1,1 @@
+"""Who answers: services, their hours, and the decision for an inbound call. Pure."""

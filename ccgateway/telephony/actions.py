@@ -1,0 +1,60 @@
+"""Actions: what the gateway asks of Asterisk. Values only; ``ami/encode`` writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SetGlobal:
+    """Set a global dialplan variable (AMI Setvar without a channel)."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddMember:
+    """Make an agent's phone a dynamic member of a managed queue (AMI QueueAdd)."""
+
+    queue: str
+    interface: str
+    member: str
+    penalty: int = 0
+    paused: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveMember:
+    """Take a phone out of a managed queue (AMI QueueRemove)."""
+
+    queue: str
+    interface: str
+
+
+@dataclass(frozen=True, slots=True)
+class PauseMember:
+    """Pause or unpause a phone in a managed queue (AMI QueuePause)."""
+
+    queue: str
+    interface: str
+    paused: bool
+    reason: str = ""
+
+
+Action = SetGlobal | AddMember | RemoveMember | PauseMember
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a queue as Asterisk tells it (QueueMember, QueueStatus)."""
+
+    queue: str
+    interface: str
+    name: str
+    dynamic: bool
+    paused: bool
+    reason: str = ""
+    penalty: int = 0
+    device_state: int = 0  # AST_DEVICE_*: 1 not in use, 2 in use, 3 busy, 5 unavailable, 6 ringing

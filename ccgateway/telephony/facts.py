@@ -1,0 +1,121 @@
+"""A fact: what happened, to what, when, said by whom.
+
+Facts are append-only and have an identity of their own, so that the same fact told by two sources
+(AMI and a journal), or told twice, is one. Calls, legs and figures are folded from facts and can
+always be rebuilt. What the gateway itself decides or is told is a fact too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from ccgateway.telephony.ids import day_of
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Source(StrEnum):
+    """Who said it. Journals (cel, queue_log) have the final time; AMI's is provisional."""
+
+    AMI = "ami"
+    SNAPSHOT = "snapshot"
+    CEL = "cel"
+    QUEUE_LOG = "queue_log"
+    SELF = "self"
+
+
+class Kind(StrEnum):
+    """What happened. The subject is a channel's uniqueid, but for the agent kinds (agent id)
+    and the link kinds (node). The place is a bridge, a queue or the other channel."""
+
+    CHANNEL_CREATED = "channel_created"  # detail: channel, linkedid, context, exten, caller_*
+    CHANNEL_CALLER_ID = "channel_caller_id"  # detail: caller_number, caller_name
+    CHANNEL_RINGING = "channel_ringing"
+    CHANNEL_ANSWERED = "channel_answered"
+    CHANNEL_HANGUP_REQUESTED = "channel_hangup_requested"  # detail: cause; the side that ended it
+    CHANNEL_ENDED = "channel_ended"  # detail: cause (Q.850), cause_text
+    DIAL_BEGAN = "dial_began"  # subject: called channel; place: calling channel; detail: dialled
+    DIAL_ENDED = "dial_ended"  # the same; detail: status (DIALSTATUS)
+    BRIDGE_ENTERED = "bridge_entered"  # place: bridge
+    BRIDGE_LEFT = "bridge_left"  # place: bridge
+    HOLD_BEGAN = "hold_began"
+    HOLD_ENDED = "hold_ended"
+    LOCAL_JOINED = "local_joined"  # subject: ;1, place: ;2
+    LOCAL_OPTIMISED = "local_optimised"  # subject: ;1, place: ;2
+    QUEUE_JOINED = "queue_joined"  # place: queue; detail: position, count
+    QUEUE_LEFT = "queue_left"  # place: queue; detail: count, position
+    QUEUE_ABANDONED = "queue_abandoned"  # place: queue; also on TIMEOUT and WITHDRAW
+    QUEUE_RESULT = "queue_result"  # place: queue; detail: status (QUEUESTATUS); from our dialplan
+    AGENT_CALLED = "agent_called"  # subject: agent's channel, place: queue; detail: agent, caller
+    AGENT_CONNECTED = "agent_connected"  # subject: caller's channel, place: queue; detail: agent
+    AGENT_RANG_OUT = "agent_rang_out"  # subject: agent's channel, place: queue; detail: agent
+    AGENT_COMPLETED = "agent_completed"  # subject: caller's channel; a hint only, can be late
+    ENTERED = "entered"  # our dialplan's door; detail: did, presentation
+    FELL_BACK = "fell_back"  # static branch was taken; detail: reason
+    MESSAGE_PLAYED = "message_played"  # detail: message
+    ROUTED = "routed"  # our decision; detail: route's fields and its reasons (JSON)
+    CHANNEL_SEEN = "channel_seen"  # found in a snapshot: its beginning was not seen
+    CHANNEL_MISSING = "channel_missing"  # not in a snapshot any more: its end was not seen
+    AGENT_LOGGED_IN = "agent_logged_in"  # subject: agent id; detail: phone, by
+    AGENT_LOGGED_OUT = "agent_logged_out"  # subject: agent id; detail: by
+    AGENT_PAUSED = "agent_paused"  # subject: agent id; detail: reason, by
+    AGENT_READY = "agent_ready"  # subject: agent id; detail: by
+    LINK_UP = "link_up"  # subject: node
+    LINK_DOWN = "link_down"  # subject: node; detail: cause
+
+
+ONCE = frozenset(
+    {
+        Kind.CHANNEL_CREATED,
+        Kind.CHANNEL_ANSWERED,
+        Kind.CHANNEL_ENDED,
+        Kind.DIAL_BEGAN,
+        Kind.DIAL_ENDED,
+        Kind.LOCAL_JOINED,
+        Kind.LOCAL_OPTIMISED,
+        Kind.CHANNEL_SEEN,
+        Kind.CHANNEL_MISSING,
+        Kind.ENTERED,
+    }
+)
+"""Kinds that happen to a subject and place at most once: their ordinal is always 0."""
+
+ABOUT_AGENTS = frozenset(
+    {Kind.AGENT_LOGGED_IN, Kind.AGENT_LOGGED_OUT, Kind.AGENT_PAUSED, Kind.AGENT_READY}
+)
+ABOUT_LINKS = frozenset({Kind.LINK_UP, Kind.LINK_DOWN})
+
+PERSONAL = ("caller_number", "caller_name")
+"""Detail keys that tell of a person. The store keeps them in a table of their own, so that a
+person can be erased while the facts stay (GDPR, article 17)."""
+
+Identity = tuple[str, str, str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact. ``at`` is aware UTC with microseconds; ``detail`` is flat text."""
+
+    node: str
+    kind: Kind
+    subject: str
+    at: datetime
+    place: str = ""
+    ordinal: int = 0
+    source: Source = Source.AMI
+    detail: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+
+    @property
+    def identity(self) -> Identity:
+        """What makes it this fact, whoever tells it."""
+        return (self.node, self.kind.value, self.subject, self.place, self.ordinal)
+
+    @property
+    def day(self) -> date:
+        """The day whose partition holds it: the birthday of its channel, which every source
+        agrees on, not its own time, on which they differ around midnight."""
+        return day_of(self.subject) or self.at.date()
