@@ -7,53 +7,32 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from ccgateway.agents.agent import Agent
 from ccgateway.calls.call import Call
 from ccgateway.routing.route import Customer, Inbound, Route
 from ccgateway.telephony.actions import Action, Member
 from ccgateway.telephony.facts import Fact
+from ccgateway.telephony.snapshot import SeenChannel, Snapshot, WaitingCaller
+
+__all__ = [
+    "Arrival",
+    "Clock",
+    "Decide",
+    "Inbox",
+    "LinkChange",
+    "LiveFeed",
+    "PbxLink",
+    "SeenChannel",
+    "Snapshot",
+    "Store",
+    "WaitingCaller",
+]
 
 
 class Clock(Protocol):
     """The wall clock: aware UTC."""
 
     def now(self) -> datetime: ...
-
-
-@dataclass(frozen=True, slots=True)
-class SeenChannel:
-    """A channel in a snapshot of a node (AMI Status / CoreShowChannels)."""
-
-    uniqueid: str
-    linkedid: str
-    channel: str
-    context: str
-    exten: str
-    caller_number: str
-    caller_name: str
-    state: str
-    bridge: str
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingCaller:
-    """A caller who waits in a queue at the time of a snapshot (QueueStatus, QueueEntry)."""
-
-    uniqueid: str
-    queue: str
-    position: int
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """All that a node says is true now; taken after every connect."""
-
-    node: str
-    at: datetime
-    channels: Sequence[SeenChannel]
-    waiting: Sequence[WaitingCaller]
-    members: Sequence[Member]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +71,9 @@ class Store(Protocol):
 
     def put_facts(self, facts: Sequence[Fact], call: Call | None) -> None:
         """Store facts, and the call (None for facts of agents and links) as now folded."""
+
+    def put_agent(self, agent: Agent) -> None:
+        """Store what an agent's duty now is, so that it survives a restart."""
 
     async def customer(self, client: str, number: str) -> Customer | None:
         """Look a caller up by E.164 number. Raises StoreUnavailable."""

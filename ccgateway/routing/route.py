@@ -55,11 +55,13 @@ class Route:
     language: str = ""
     greeting: str = ""
     message: str = ""  # what a MESSAGE route plays
+    message_kind: str = ""  # closed | blocked
     full_message: str = ""  # played when the queue is full, or the wait limit is over
     nobody_message: str = ""  # played when nobody is logged in
     overflow: str = "message"
     wait_limit: int = 600
     number: str = ""  # the caller in E.164, '' where unknown
+    withheld: bool = False
     customer: int | None = None
     customer_name: str = ""
     reasons: tuple[Reason, ...] = ()

@@ -30,7 +30,8 @@ class Source(StrEnum):
 
 class Kind(StrEnum):
     """What happened. The subject is a channel's uniqueid, but for the agent kinds (agent id)
-    and the link kinds (node). The place is a bridge, a queue or the other channel."""
+    and the link kinds (node). The place is a bridge, a queue or the other channel; for agent and
+    link kinds the moment itself (ISO 8601): only we tell them, and they have no nth."""
 
     CHANNEL_CREATED = "channel_created"  # detail: channel, linkedid, context, exten, caller_*
     CHANNEL_CALLER_ID = "channel_caller_id"  # detail: caller_number, caller_name

@@ -1,0 +1,104 @@
+"""Who was connected with whom, and when: from BridgeEnter and BridgeLeave alone.
+
+AgentComplete is late or wrong after transfers; bridges are the truth. A Local channel is a wire
+between two bridges: its halves are joined, and only what is at the ends talks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ccgateway.calls.call import Leg, Role, Talk
+from ccgateway.telephony.facts import Fact, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    at: datetime
+    uniqueid: str
+    bridge: str | None  # None: out of it
+
+
+class Moves:
+    """The moves of a call's channels in and out of bridges, in order."""
+
+    def __init__(self) -> None:
+        self._moves: list[_Move] = []
+        self._in: dict[str, str] = {}
+        self._wires: dict[str, str] = {}  # half of a Local channel -> the other half
+
+    def take(self, fact: Fact) -> None:
+        """Look at one fact; most are none of ours."""
+        match fact.kind:
+            case Kind.BRIDGE_ENTERED:
+                self._in[fact.subject] = fact.place
+                self._moves.append(_Move(fact.at, fact.subject, fact.place))
+            case Kind.BRIDGE_LEFT:
+                if self._in.get(fact.subject) == fact.place:
+                    self._out(fact)
+            case Kind.CHANNEL_ENDED | Kind.CHANNEL_MISSING:
+                if fact.subject in self._in:
+                    self._out(fact)
+            case Kind.LOCAL_JOINED:
+                self._wires[fact.subject] = fact.place
+                self._wires[fact.place] = fact.subject
+            case _:
+                pass
+
+    def _out(self, fact: Fact) -> None:
+        self._in.pop(fact.subject, None)
+        self._moves.append(_Move(fact.at, fact.subject, None))
+
+    def talks(self, caller: str, legs: Sequence[Leg]) -> tuple[Talk, ...]:
+        """The talks of the caller with agents, in order of their beginning."""
+        people = {leg.uniqueid: leg for leg in legs}
+        inside: dict[str, str] = {}
+        running: dict[str, Talk] = {}
+        done: list[Talk] = []
+        for move in self._moves:
+            if move.bridge is None:
+                inside.pop(move.uniqueid, None)
+            else:
+                inside[move.uniqueid] = move.bridge
+            now = self._partners(caller, inside, people)
+            for uniqueid in [u for u in running if u not in now]:
+                talk = running.pop(uniqueid)
+                done.append(Talk(talk.agent, talk.uniqueid, talk.began_at, move.at))
+            for uniqueid, agent in now.items():
+                running.setdefault(uniqueid, Talk(agent, uniqueid, move.at))
+        return tuple(sorted([*done, *running.values()], key=lambda t: (t.began_at, t.uniqueid)))
+
+    def _partners(
+        self, caller: str, inside: Mapping[str, str], people: Mapping[str, Leg]
+    ) -> dict[str, str]:
+        """The agents (uniqueid -> agent) whom the caller can hear now. The agent's name may
+        stand on the Local channel through which the queue called, not on the phone's own leg."""
+        reached = self._reach(caller, inside)
+        names = [people[u].agent for u in reached if u in people and people[u].agent]
+        found = {}
+        for uniqueid in sorted(reached - {caller}):
+            leg = people.get(uniqueid)
+            if leg is not None and leg.role is not Role.LOCAL and (leg.agent or names):
+                found[uniqueid] = leg.agent or names[0]
+        return found
+
+    def _reach(self, start: str, inside: Mapping[str, str]) -> set[str]:
+        """Every channel that is connected with ``start`` through bridges and Local wires."""
+        reached: set[str] = set()
+        todo = [start] if start in inside else []
+        while todo:
+            here = todo.pop()
+            if here in reached:
+                continue
+            reached.add(here)
+            todo.extend(_sharing(inside, here))
+            if here in self._wires:
+                todo.append(self._wires[here])
+        return reached
+
+
+def _sharing(inside: Mapping[str, str], uniqueid: str) -> Iterable[str]:
+    bridge = inside.get(uniqueid)
+    return [u for u, b in inside.items() if b == bridge] if bridge else []

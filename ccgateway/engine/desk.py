@@ -1,0 +1,155 @@
+"""The agents' desk: what they ask for, what calls make of them, and their queue membership."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+import structlog
+
+from ccgateway.agents.activity import activities
+from ccgateway.agents.agent import Activity, Agent, Duty, Verb
+from ccgateway.agents.membership import on_change, reconcile, static_in_managed
+from ccgateway.calls.call import Call
+from ccgateway.engine.ports import Clock, LiveFeed, PbxLink, Store
+from ccgateway.engine.setup import Setup
+from ccgateway.engine.view import agent_view
+from ccgateway.errors import ActionRefused, PbxUnavailable, Refused, UnknownAgent
+from ccgateway.telephony.actions import Action, Member
+from ccgateway.telephony.facts import Fact, Kind, Source
+
+_KIND = {
+    Verb.LOGIN: Kind.AGENT_LOGGED_IN,
+    Verb.LOGOUT: Kind.AGENT_LOGGED_OUT,
+    Verb.PAUSE: Kind.AGENT_PAUSED,
+    Verb.READY: Kind.AGENT_READY,
+}
+
+log = structlog.get_logger()
+
+
+class Desk:
+    """Keeps the agents' states; ours is the master, Asterisk's members follow it."""
+
+    def __init__(self, setup: Setup, store: Store, feed: LiveFeed, clock: Clock) -> None:
+        self._setup = setup
+        self._store = store
+        self._feed = feed
+        self._clock = clock
+        self._agents = {agent.id: agent for agent in setup.agents}
+        self._links: Mapping[str, PbxLink] = {}
+        self._busy: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def attach(self, links: Mapping[str, PbxLink]) -> None:
+        """The links by node; the first node of the setup has the agents' phones."""
+        self._links = links
+
+    def restore(self, duties: Mapping[str, tuple[Duty, str, datetime]]) -> None:
+        """Take the stored duties (agent id -> duty, reason, since) after a restart."""
+        for agent_id, (duty, reason, since) in duties.items():
+            if agent := self._agents.get(agent_id):
+                back = agent.ask(Verb.LOGIN, since) if duty is not Duty.OFF else agent
+                paused = duty is Duty.PAUSED
+                self._agents[agent_id] = back.ask(Verb.PAUSE, since, reason) if paused else back
+
+    @property
+    def agents(self) -> Collection[Agent]:
+        return self._agents.values()
+
+    def of_phone(self, phone: str) -> str | None:
+        """The agent id whose phone this is."""
+        return next((a.id for a in self._agents.values() if a.phone == phone), None)
+
+    def staffed(self) -> frozenset[str]:
+        """The queues in which somebody is on duty."""
+        on = (a for a in self._agents.values() if a.duty is not Duty.OFF)
+        return frozenset(queue for agent in on for queue in agent.queues)
+
+    async def ask(self, verb: str, agent_id: str, *, reason: str = "", by: str = "") -> Agent:
+        """Carry out what an agent asks for. Raises UnknownAgent, Refused, PbxUnavailable."""
+        if agent_id not in self._agents:
+            raise UnknownAgent(f"no agent {agent_id!r} in the configuration")
+        if verb not in Verb.__members__.values():
+            raise Refused(f"no such verb: {verb!r}; there are {', '.join(Verb)}")
+        asked = Verb(verb)
+        reason = self._reason(asked, reason)
+        async with self._busy[agent_id]:
+            before = self._agents[agent_id]
+            after = before.ask(asked, self._clock.now(), reason)
+            await self._act(on_change(before, after))
+            # The activity may have changed while Asterisk answered: ask anew.
+            now = self._clock.now()
+            after = self._agents[agent_id].ask(asked, now, reason)
+            self._tell(asked, after, now, by)
+            return self._set(after)
+
+    def follow(self, call: Call) -> None:
+        """Let a call's change show in the states of its agents."""
+        now = self._clock.now()
+        for agent_id, activity in activities(call).items():
+            agent = self._agents.get(agent_id)
+            if agent is None:
+                continue
+            call_id = str(call.call_id)
+            if activity is Activity.IDLE and agent.call_id != call_id:
+                continue  # another call keeps them busy
+            after = agent.turn(activity, now, "" if activity is Activity.IDLE else call_id)
+            if after is not agent:
+                self._set(after)
+
+    async def reconcile(self, node: str, members: Iterable[Member]) -> int:
+        """Bring the managed queues of a node to what we know; how many actions that took."""
+        members = list(members)
+        for member in static_in_managed(members, self._setup.managed):
+            log.error(
+                "static member in a managed queue: take the line out of queues.conf",
+                queue=member.queue,
+                interface=member.interface,
+            )
+        actions = reconcile(self._agents.values(), members, self._setup.managed)
+        if node == self._setup.nodes[0] and actions:
+            log.info("members brought in line", actions=len(actions), node=node)
+            await self._act(actions)
+        return len(actions)
+
+    def _reason(self, verb: Verb, reason: str) -> str:
+        if verb is not Verb.PAUSE:
+            return ""
+        reason = reason or self._setup.reasons[0]
+        if reason not in self._setup.reasons:
+            known = ", ".join(self._setup.reasons)
+            raise Refused(f"no such pause reason: {reason!r}; there are {known}")
+        return reason
+
+    async def _act(self, actions: Iterable[Action]) -> None:
+        link = self._links.get(self._setup.nodes[0])
+        if link is None:
+            raise PbxUnavailable
+        for action in actions:
+            try:
+                await link.act(action)
+            except ActionRefused as error:
+                # "Already there" or "Not there": the next reconciliation settles it.
+                log.warning("asterisk refused a member action", action=str(action), why=str(error))
+
+    def _tell(self, verb: Verb, agent: Agent, now: datetime, by: str) -> None:
+        said = {"by": by, "reason": agent.reason, "phone": agent.phone}
+        fact = Fact(
+            self._setup.nodes[0],
+            _KIND[verb],
+            agent.id,
+            now,
+            place=now.isoformat(),
+            source=Source.SELF,
+            detail={key: value for key, value in said.items() if value},
+        )
+        self._store.put_facts([fact], None)
+        self._store.put_agent(agent)
+        log.info("agent", agent=agent.id, verb=verb.value, state=agent.state, by=by)
+
+    def _set(self, agent: Agent) -> Agent:
+        self._agents[agent.id] = agent
+        self._feed.publish({"type": "agent", "agent": agent_view(agent)})
+        return agent

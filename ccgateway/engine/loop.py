@@ -1,0 +1,185 @@
+"""The loop: arrival -> board -> store, live feed, agents' states. One way, one task, in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Collection, Coroutine, Mapping
+from datetime import datetime
+
+import structlog
+
+from ccgateway.agents.agent import Duty
+from ccgateway.calls.board import Board, Change
+from ccgateway.calls.call import Call, VisitEnd
+from ccgateway.calls.compare import appeared, vanished
+from ccgateway.engine.desk import Desk
+from ccgateway.engine.ports import Arrival, Clock, LinkChange, LiveFeed, PbxLink, Store
+from ccgateway.engine.reception import Reception
+from ccgateway.engine.setup import Setup
+from ccgateway.engine.view import agent_view, call_view, queue_view
+from ccgateway.errors import PbxUnavailable
+from ccgateway.routing.route import Inbound, Route
+from ccgateway.telephony.facts import Fact, Kind, Source
+from ccgateway.telephony.snapshot import Snapshot
+
+SLICE = 200
+"""Arrivals handled before others get the loop: about 20 ms of work, which is the most that the
+loop may lag (beyond it, AGI answers and pings wait)."""
+
+log = structlog.get_logger()
+
+
+class Engine:
+    """The one loop. It is the inbox of the adapters, and what AGI and web ask (``Decide``)."""
+
+    def __init__(self, setup: Setup, store: Store, feed: LiveFeed, clock: Clock) -> None:
+        self._setup = setup
+        self._store = store
+        self._feed = feed
+        self._clock = clock
+        self._arrivals: deque[Arrival] = deque()
+        self._wake = asyncio.Event()
+        self._waiting: dict[str, dict[str, datetime]] = {q: {} for q in self._queues()}
+        self._up: dict[str, bool] = dict.fromkeys(setup.nodes, False)
+        self._chores: set[asyncio.Task[None]] = set()
+        self.board = Board(setup.ours)
+        self.desk = Desk(setup, store, feed, clock)
+        self._reception = Reception(setup, store, self, clock, self.desk.staffed)
+
+    def attach(self, links: Mapping[str, PbxLink]) -> None:
+        """The AMI links by node, before ``run``."""
+        self.desk.attach(links)
+
+    def restore(
+        self, facts: Collection[Fact], duties: Mapping[str, tuple[Duty, str, datetime]]
+    ) -> None:
+        """Begin with what is stored of the calls that were live, and of the agents' duties."""
+        self.desk.restore(duties)
+        self.board.restore(facts)
+        for call in self.board.live_calls():
+            self._follow(call)
+
+    # -- Inbox
+
+    def put(self, arrival: Arrival) -> None:
+        """Take what an adapter heard. Never blocks, never refuses."""
+        self._arrivals.append(arrival)
+        self._wake.set()
+
+    @property
+    def backlog(self) -> int:
+        """How many arrivals wait."""
+        return len(self._arrivals)
+
+    # -- Decide
+
+    async def inbound(self, call: Inbound) -> Route:
+        """Where shall this caller go?"""
+        return await self._reception.inbound(call)
+
+    async def agent(self, verb: str, agent: str, *, reason: str = "", by: str = "") -> str:
+        """What an agent asks for; the state they are in then."""
+        return (await self.desk.ask(verb, agent, reason=reason, by=by)).state
+
+    def agent_of_phone(self, phone: str) -> str | None:
+        """The agent whose phone this is."""
+        return self.desk.of_phone(phone)
+
+    # -- the loop
+
+    async def run(self) -> None:
+        """Handle arrivals in order, for ever."""
+        while True:
+            await self._wake.wait()
+            for _ in range(min(SLICE, len(self._arrivals))):
+                self.step(self._arrivals.popleft())
+            if not self._arrivals:
+                self._wake.clear()
+            await asyncio.sleep(0)
+
+    def step(self, arrival: Arrival) -> None:
+        """Handle one arrival. A fault of ours in it is logged and costs that arrival only."""
+        try:
+            if isinstance(arrival, Fact):
+                self._fact(arrival)
+            elif isinstance(arrival, Snapshot):
+                self._snapshot(arrival)
+            else:
+                self._link(arrival)
+        except Exception:
+            log.exception("an arrival could not be handled", arrival=type(arrival).__name__)
+
+    def _fact(self, fact: Fact) -> None:
+        change = self.board.take(fact)
+        if change is not None:
+            self._changed(change)
+
+    def _changed(self, change: Change) -> None:
+        self._store.put_facts(change.facts, change.call)
+        self._follow(change.call)
+        self._feed.publish({"type": "call", "call": call_view(change.call)})
+
+    def _follow(self, call: Call) -> None:
+        self.desk.follow(call)
+        call_id = str(call.call_id)
+        waits = {v.queue: v.joined_at for v in call.visits if v.end is VisitEnd.WAITING}
+        for queue, waiting in self._waiting.items():
+            was = waiting.pop(call_id, None)
+            if queue in waits:
+                waiting[call_id] = waits[queue]
+            if (was is None) != (queue not in waits):
+                view = queue_view(queue, waiting, self.desk.agents)
+                self._feed.publish({"type": "queue", "queue": view})
+
+    def _snapshot(self, snapshot: Snapshot) -> None:
+        node = snapshot.node
+        unknown = [c for c in snapshot.channels if not self.board.knows(node, c.uniqueid)]
+        gone = vanished(node, self.board.live_channels(node), snapshot.channels, snapshot.at)
+        for fact in [*appeared(node, unknown, snapshot.waiting), *gone]:
+            self._fact(fact)
+        log.info("snapshot compared", node=node, appeared=len(unknown), vanished=len(gone))
+        self._chore(self.desk.reconcile(node, snapshot.members))
+
+    def _link(self, change: LinkChange) -> None:
+        kind = Kind.LINK_UP if change.up else Kind.LINK_DOWN
+        detail = {"cause": change.cause} if change.cause else {}
+        place = change.at.isoformat()
+        fact = Fact(
+            change.node, kind, change.node, change.at, place, source=Source.SELF, detail=detail
+        )
+        self._up[change.node] = change.up
+        self._store.put_facts([fact], None)
+        self._feed.publish({"type": "link", "node": change.node, "up": change.up})
+
+    # -- what watchers see first
+
+    def view(self) -> dict[str, object]:
+        """All that is live now."""
+        agents = self.desk.agents
+        return {
+            "at": self._clock.now().isoformat(),
+            "nodes": [{"name": node, "up": up} for node, up in self._up.items()],
+            "calls": [call_view(call) for call in self.board.live_calls()],
+            "agents": [agent_view(agent) for agent in agents],
+            "queues": [queue_view(q, w, agents) for q, w in self._waiting.items()],
+            "other_calls": self.board.others,
+            "backlog": self.backlog,
+        }
+
+    def _queues(self) -> list[str]:
+        named = {queue for ours in self._setup.ours.values() for queue in ours.queues}
+        return sorted(named)
+
+    def _chore(self, work: Coroutine[object, object, object]) -> None:
+        """Work that waits for Asterisk, beside the loop; what it may meet is logged."""
+        task = asyncio.get_running_loop().create_task(_quietly(work))
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
+
+
+async def _quietly(work: Coroutine[object, object, object]) -> None:
+    try:
+        await work
+    except PbxUnavailable as error:
+        log.warning("not done, asterisk cannot be reached; tried again in a minute", why=str(error))

@@ -1,0 +1,70 @@
+"""The pulse: what is done each second and each minute, and how late the loop is.
+
+The heartbeat is a global variable in Asterisk that the dialplan compares with its clock: where it
+is old, callers take the static branch and do not even ask us. It is sent by the very loop that
+answers AGI, so a loop that hangs stops it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+
+from ccgateway.engine.desk import Desk
+from ccgateway.engine.ports import Clock, PbxLink
+from ccgateway.errors import PbxUnavailable
+from ccgateway.telephony.actions import SetGlobal
+
+BEAT_S = 1.0
+"""The dialplan calls a heartbeat old after 3 s: two may be late."""
+
+RECONCILE_S = 60.0
+LAG_S = 0.1
+LAG_ALARM_MS = 20.0
+
+log = structlog.get_logger()
+
+
+class Pulse:
+    """The timers of the engine."""
+
+    def __init__(self, desk: Desk, links: Mapping[str, PbxLink], clock: Clock) -> None:
+        self._desk = desk
+        self._links = links
+        self._clock = clock
+        self.lag_ms = 0.0
+        """How late the loop was last, in milliseconds."""
+        self.worst_lag_ms = 0.0
+        """How late it was at the worst since the start."""
+
+    async def beat(self, node: str) -> None:
+        """Refresh a node's heartbeat, for ever."""
+        while True:
+            value = str(int(self._clock.now().timestamp()))
+            try:
+                await self._links[node].act(SetGlobal("CCG_HEARTBEAT", value))
+            except PbxUnavailable as error:
+                log.debug("no heartbeat", node=node, why=str(error))
+            await asyncio.sleep(BEAT_S)
+
+    async def reconcile(self, node: str) -> None:
+        """Compare the members of the queues with our agents each minute, for ever."""
+        while True:
+            await asyncio.sleep(RECONCILE_S)
+            try:
+                await self._desk.reconcile(node, await self._links[node].members())
+            except PbxUnavailable as error:
+                log.debug("members not compared", node=node, why=str(error))
+
+    async def measure(self) -> None:
+        """Measure the loop's lag, for ever."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + LAG_S
+            await asyncio.sleep(LAG_S)
+            self.lag_ms = max(0.0, (loop.time() - due) * 1000)
+            self.worst_lag_ms = max(self.worst_lag_ms, self.lag_ms)
+            if self.lag_ms > LAG_ALARM_MS:
+                log.debug("the loop is late", lag_ms=round(self.lag_ms, 1))
