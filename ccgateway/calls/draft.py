@@ -89,8 +89,7 @@ class Draft:
 
     def _created(self, fact: Fact) -> None:
         self._begun.add(fact.subject)
-        if fact.subject not in self._agents:
-            self._remember_caller(fact)
+        self._remember_caller(fact)
 
     def _seen(self, fact: Fact) -> None:
         self._partial = True

@@ -54,9 +54,12 @@ class _Ring:
     end: OfferEnd = OfferEnd.RINGING
 
     def close(self, at: datetime, end: OfferEnd) -> None:
-        """The first end stands: what comes after (hang-up after the answer) is another story."""
+        """The first end stands: what comes after (hang-up after the answer) is another story.
+        But app_queue says "no answer" of a busy phone too: there the hang-up cause knows better."""
         if self.ended_at is None:
             self.ended_at, self.end = at, end
+        elif self.end is OfferEnd.NO_ANSWER and end in {OfferEnd.BUSY, OfferEnd.REFUSED}:
+            self.end = end
 
 
 @dataclass(slots=True)

@@ -1,0 +1,189 @@
+"""Recordings of a real Asterisk 22 (one AMI event a line) -> the record of each call.
+
+To add one: `ccgateway` needs nothing special, any AMI client that writes each event as a JSON
+object with its headers in order will do; replace numbers and names before you commit it.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from ccgateway.ami.decode import event_of, fact_of
+from ccgateway.calls.board import Board, Ours
+from ccgateway.calls.call import Call, Disposition, Known
+from ccgateway.calls.reduce import fold
+from ccgateway.telephony.facts import Fact
+
+RECORDINGS = Path(__file__).parent / "recordings"
+PHONES = {f"PJSIP/{number}": str(number) for number in range(101, 110)}
+RECEIVED = datetime(2026, 1, 1, tzinfo=UTC)  # each event has a time of its own
+
+# file: (disposition, caller, [(queue, end, [(agent, how the ringing ended)])], [talks: agent, s])
+EXPECTED: dict[str, list[tuple[str, str, list[object], list[tuple[str, float]]]]] = {
+    "queue_call": [
+        (
+            "answered",
+            "358401110001",
+            [("stations", "answered", [("101", "answered")])],
+            [("101", 1.7)],
+        )
+    ],
+    "agent_hangs_up": [
+        (
+            "answered",
+            "358401110002",
+            [("stations", "answered", [("101", "answered")])],
+            [("101", 1.5)],
+        )
+    ],
+    "abandoned": [
+        ("abandoned", "358401110003", [("stations", "abandoned", [("101", "lost")])], [])
+    ],
+    "ring_no_answer": [
+        (
+            "answered",
+            "358401110004",
+            [("stations", "answered", [("101", "no_answer"), ("102", "answered")])],
+            [("102", 1.7)],
+        )
+    ],
+    "ringall": [
+        (
+            "answered",
+            "358401110005",
+            [("everyone", "answered", [("101", "lost"), ("102", "answered")])],
+            [("102", 1.9)],
+        )
+    ],
+    "local_member": [
+        (
+            "answered",
+            "358401110006",
+            [("stations", "answered", [("102", "answered")])],
+            [("102", 1.7)],
+        )
+    ],
+    "local_member_optimised": [
+        (
+            "answered",
+            "358401110007",
+            [("stations", "answered", [("102", "answered")])],
+            [("102", 2.2)],
+        )
+    ],
+    "hold": [
+        (
+            "answered",
+            "358401110008",
+            [("stations", "answered", [("101", "answered")])],
+            [("101", 2.7)],
+        )
+    ],
+    "queue_timeout": [
+        ("timed_out", "358401110009", [("stations", "timed_out", [("101", "no_answer")])], [])
+    ],
+    "busy_then_other": [
+        (
+            "answered",
+            "358401110011",
+            [("stations", "answered", [("101", "busy"), ("102", "answered")])],
+            [("102", 1.7)],
+        )
+    ],
+    "two_callers_one_agent": [
+        (
+            "answered",
+            "358401110012",
+            [("stations", "answered", [("101", "answered")])],
+            [("101", 1.2)],
+        ),
+        (
+            "answered",
+            "358401110013",
+            [("stations", "answered", [("101", "answered")])],
+            [("101", 1.2)],
+        ),
+    ],
+    "direct_call": [("answered", "101", [], [("102", 1.5)])],
+}
+
+
+def facts_in(name: str) -> list[Fact]:
+    lines = (RECORDINGS / f"{name}.jsonl").read_text().splitlines()
+    events = (event_of("pbx1", list(json.loads(line).items()), RECEIVED) for line in lines)
+    return [fact for event in events if (fact := fact_of(event))]
+
+
+def play(name: str) -> tuple[dict[str, Call], dict[str, list[Fact]]]:
+    """The calls that a recording makes, and the facts of each, as the board numbered them."""
+    queues = {"stations", "everyone", "ccg-fallback"}
+    board = Board({"pbx1": Ours(queues, {"from-phones"}, PHONES)})
+    calls: dict[str, Call] = {}
+    facts: dict[str, list[Fact]] = {}
+    for fact in facts_in(name):
+        change = board.take(fact)
+        if change is not None:
+            key = str(change.call.call_id)
+            calls[key] = change.call
+            facts.setdefault(key, []).extend(change.facts)
+    assert list(board.live_calls()) == []
+    assert (board.others, board.odd) == (0, 0)
+    return calls, facts
+
+
+def summary(call: Call) -> tuple[str, str, list[object], list[tuple[str, float]]]:
+    visits: list[object] = [
+        (v.queue, v.end.value, [(o.agent, o.end.value) for o in v.offers]) for v in call.visits
+    ]
+    talks = [
+        (t.agent, round((t.ended_at - t.began_at).total_seconds(), 1))
+        for t in call.talks
+        if t.ended_at
+    ]
+    return (call.disposition.value, call.caller_number, visits, talks)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_recording_is_folded_to_the_record(name: str) -> None:
+    calls, _ = play(name)
+    assert [summary(call) for call in calls.values()] == EXPECTED[name]
+    for call in calls.values():
+        assert call.known is Known.LIVE
+        assert call.ended_at is not None
+
+
+def test_every_recording_is_expected() -> None:
+    assert {path.stem for path in RECORDINGS.glob("*.jsonl")} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("seed", range(5))
+def test_shuffled_doubled_and_in_order_are_the_same_record(name: str, seed: int) -> None:
+    calls, facts = play(name)
+    for key, call in calls.items():
+        told = [*facts[key], *facts[key][::2]]
+        Random(seed).shuffle(told)
+        assert fold(call.call_id, call.node, told) == call
+
+
+def test_hold_is_told_with_its_side_and_times() -> None:
+    [call] = play("hold")[0].values()
+    [hold] = call.holds
+    assert hold.by.value == "agent"
+    assert hold.ended_at is not None
+    assert 0.6 < (hold.ended_at - hold.began_at).total_seconds() < 0.8
+
+
+@pytest.mark.parametrize("cut", [10, 20, 30])
+def test_a_stream_cut_in_the_middle_makes_the_call_partial_not_wrong(cut: int) -> None:
+    """What was heard before the cut is lost; the rest must neither raise nor invent an answer."""
+    board = Board({"pbx1": Ours({"stations"}, set(), PHONES)})
+    last = [c for fact in facts_in("abandoned")[cut:] if (c := board.take(fact))]
+    for change in last[-1:]:
+        assert change.call.known is Known.PARTIAL
+        assert change.call.disposition is not Disposition.ANSWERED

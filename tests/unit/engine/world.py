@@ -1,0 +1,107 @@
+"""Stand-ins for the loop's ports that remember what they were given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from ccgateway.agents.agent import Agent
+from ccgateway.calls.board import Ours
+from ccgateway.calls.call import Call
+from ccgateway.customers.customer import Customer
+from ccgateway.engine.loop import Engine
+from ccgateway.engine.setup import Setup
+from ccgateway.errors import PbxUnavailable, StoreUnavailable
+from ccgateway.routing.service import Service
+from ccgateway.telephony.actions import Action, Member
+from ccgateway.telephony.facts import Fact
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+
+class StoppedClock:
+    def now(self) -> datetime:
+        return NOW
+
+
+class MemoryStore:
+    def __init__(self) -> None:
+        self.facts: list[Fact] = []
+        self.calls: dict[str, Call] = {}
+        self.agents: list[Agent] = []
+        self.customers: dict[str, Customer] = {}
+        self.away = False
+
+    def put_facts(self, facts: Sequence[Fact], call: Call | None) -> None:
+        self.facts.extend(facts)
+        if call is not None:
+            self.calls[str(call.call_id)] = call
+
+    def put_agent(self, agent: Agent) -> None:
+        self.agents.append(agent)
+
+    async def customer(self, client: str, number: str) -> Customer | None:
+        if self.away:
+            raise StoreUnavailable
+        return self.customers.get(number)
+
+
+class MemoryFeed:
+    def __init__(self) -> None:
+        self.changes: list[Mapping[str, object]] = []
+
+    def publish(self, change: Mapping[str, object]) -> None:
+        self.changes.append(change)
+
+    def of(self, kind: str) -> list[Mapping[str, object]]:
+        return [change for change in self.changes if change["type"] == kind]
+
+
+class MemoryLink:
+    node = "pbx1"
+
+    def __init__(self) -> None:
+        self.actions: list[Action] = []
+        self.there: list[Member] = []
+        self.down = False
+
+    async def act(self, action: Action) -> None:
+        if self.down:
+            raise PbxUnavailable
+        self.actions.append(action)
+
+    async def members(self) -> Sequence[Member]:
+        return self.there
+
+
+class World:
+    """An engine with one service, two agents, and ports that remember."""
+
+    def __init__(self) -> None:
+        self.store = MemoryStore()
+        self.feed = MemoryFeed()
+        self.link = MemoryLink()
+        anna = Agent("101", "Anna", "PJSIP/101", ("stations",), NOW)
+        bert = Agent("102", "Bert", "PJSIP/102", ("stations",), NOW)
+        service = Service(
+            id="hotline",
+            client="oilco",
+            name="Hot line",
+            dids=("1000",),
+            queue="stations",
+            timezone=ZoneInfo("Europe/Helsinki"),
+            country="FI",
+        )
+        phones = {"PJSIP/101": "101", "PJSIP/102": "102"}
+        ours = Ours({"stations", "ccg-fallback"}, {"from-phones"}, phones)
+        setup = Setup(
+            nodes=["pbx1"],
+            services=[service],
+            agents=[anna, bert],
+            managed=frozenset({"stations"}),
+            ours={"pbx1": ours},
+            reasons=("break", "lunch"),
+        )
+        self.engine = Engine(setup, self.store, self.feed, StoppedClock())
+        self.engine.attach({"pbx1": self.link})
