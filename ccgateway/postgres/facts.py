@@ -1,0 +1,44 @@
+"""Facts read back, as they were told; erased persons are left out."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import asyncpg
+
+from ccgateway.postgres.pool import Pool, reaching
+from ccgateway.postgres.sql import query
+from ccgateway.telephony.facts import PERSONAL, Fact, Kind, Source
+
+
+async def live_facts(pool: Pool, node: str | None = None) -> dict[UUID, list[Fact]]:
+    """The facts of every call that has not ended (on ``node``, or on all), by call id, oldest
+    first: what the board is rebuilt from after a restart. Raises StoreUnavailable."""
+    with reaching():
+        found = await pool.fetch(query("live_facts"), node)
+    calls: dict[UUID, list[Fact]] = {}
+    for row in found:
+        calls.setdefault(row["call_id"], []).append(_fact(row))
+    return calls
+
+
+async def facts_of(pool: Pool, call_id: UUID) -> list[Fact]:
+    """The facts of one call, oldest first; empty where there is no such call. Raises
+    StoreUnavailable."""
+    with reaching():
+        return [_fact(row) for row in await pool.fetch(query("facts_of"), call_id)]
+
+
+def _fact(row: asyncpg.Record) -> Fact:
+    told = zip(PERSONAL, (row["number"], row["name"]), strict=True)
+    personal = {name: text for name, text in told if text is not None}
+    return Fact(
+        node=row["node"],
+        kind=Kind(row["kind"]),
+        subject=row["subject"],
+        at=row["at"],
+        place=row["place"],
+        ordinal=row["ordinal"],
+        source=Source(row["source"]),
+        detail={**row["detail"], **personal},
+    )

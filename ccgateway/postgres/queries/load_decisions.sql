@@ -1,0 +1,2 @@
+-- The decisions of one call ($1), in order.
+SELECT * FROM decisions WHERE call_id = $1 ORDER BY ordinal

@@ -1,0 +1,93 @@
+"""A PostgreSQL for the tests: the wheel's and Debian's 15, each test in a database of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from ccgateway.postgres.embedded import EmbeddedServer
+from ccgateway.postgres.migrate import migrate
+from ccgateway.postgres.pool import Pool, open_pool
+from ccgateway.postgres.writer import Writer
+
+DEBIAN = Path("/usr/lib/postgresql/15/bin")
+
+
+@pytest.fixture(scope="session", params=["embedded", "debian15"])
+def binaries(request: pytest.FixtureRequest) -> Path | None:
+    """Which PostgreSQL: None is the wheel's."""
+    if request.param == "embedded":
+        return None
+    if not (DEBIAN / "postgres").exists():
+        pytest.skip(f"no PostgreSQL 15 of Debian's in {DEBIAN}")
+    return DEBIAN
+
+
+@pytest.fixture(scope="session")
+def server_dsn(
+    binaries: Path | None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, str]]:
+    """A running server: the DSN of its first database, and the name of a migrated template."""
+    folder = tmp_path_factory.mktemp("postgres")
+    server = asyncio.run(
+        EmbeddedServer.start(folder / "data", die_with_parent=True, binaries=binaries, fast=True)
+    )
+    asyncio.run(_execute(server.dsn, "CREATE DATABASE migrated"))
+    asyncio.run(migrate(named(server.dsn, "migrated")))
+    yield server.dsn, "migrated"
+    asyncio.run(server.stop())
+
+
+@pytest.fixture
+async def empty_dsn(server_dsn: tuple[str, str]) -> AsyncIterator[str]:
+    """An empty database of the test's own."""
+    async for dsn in _database(server_dsn[0], "template1"):
+        yield dsn
+
+
+@pytest.fixture
+async def dsn(server_dsn: tuple[str, str]) -> AsyncIterator[str]:
+    """A migrated database of the test's own."""
+    async for dsn in _database(*server_dsn):
+        yield dsn
+
+
+@pytest.fixture
+async def pool(dsn: str) -> AsyncIterator[Pool]:
+    async with await open_pool(dsn) as pool:
+        yield pool
+
+
+@pytest.fixture
+async def writer(pool: Pool) -> AsyncIterator[Writer]:
+    """A writer that runs."""
+    writer = Writer(pool)
+    running = asyncio.create_task(writer.run())
+    yield writer
+    running.cancel()
+    await asyncio.wait([running])
+
+
+def named(dsn: str, database: str) -> str:
+    """The DSN of another database on the same server."""
+    return dsn.replace("/ccgateway?", f"/{database}?")
+
+
+async def _database(server: str, template: str) -> AsyncIterator[str]:
+    name = f"test_{uuid4().hex}"
+    await _execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield named(server, name)
+    await _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _execute(dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

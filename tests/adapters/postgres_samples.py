@@ -1,0 +1,101 @@
+"""Facts and calls for the tests of the PostgreSQL room."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from ccgateway.calls.call import (
+    Call,
+    Decision,
+    Direction,
+    Disposition,
+    Hold,
+    Leg,
+    Offer,
+    OfferEnd,
+    Role,
+    Talk,
+    Visit,
+    VisitEnd,
+)
+from ccgateway.telephony.facts import Fact, Kind
+from ccgateway.telephony.ids import call_id_of
+
+T0 = datetime(2026, 11, 22, 8, 0, 0, 123456, tzinfo=UTC)
+NODE = "pbx1"
+
+
+def at(seconds: float) -> datetime:
+    return T0 + timedelta(seconds=seconds)
+
+
+def uniqueid(serial: int, born: datetime = T0) -> str:
+    return f"{int(born.timestamp())}.{serial}"
+
+
+def created(serial: int, **detail: str) -> Fact:
+    """A caller's channel was created."""
+    told = {"channel": f"PJSIP/trunk-{serial:08x}", "linkedid": uniqueid(serial), **detail}
+    return Fact(NODE, Kind.CHANNEL_CREATED, uniqueid(serial), T0, detail=told)
+
+
+def ended(serial: int) -> Fact:
+    return Fact(NODE, Kind.CHANNEL_ENDED, uniqueid(serial), at(60), detail={"cause": "16"})
+
+
+def live_call(serial: int) -> Call:
+    """A call that has just begun."""
+    return Call(
+        call_id=call_id_of(NODE, uniqueid(serial)),
+        node=NODE,
+        started_at=T0,
+        direction=Direction.INBOUND,
+        client="oilco",
+        service="hotline",
+        did="1000",
+        caller_number=f"+35840{serial:07d}",
+        caller_name=f"Caller {serial}",
+    )
+
+
+def whole_call(serial: int) -> Call:
+    """A call with every part: two visits, three offers, a hold, a decision; 20 s of waiting and
+    30 s of talk."""
+    caller, first, second = (uniqueid(serial + i) for i in range(3))
+    offers = (
+        Offer("101", first, at(1), at(11), OfferEnd.NO_ANSWER),
+        Offer("102", second, at(12), at(16), OfferEnd.ANSWERED),
+    )
+    return replace(
+        live_call(serial),
+        customer=7,
+        withheld=True,
+        answered_at=at(21),
+        ended_at=at(60),
+        disposition=Disposition.ANSWERED,
+        cause=16,
+        fell_back="route",
+        facts=42,
+        legs=(
+            Leg(caller, "PJSIP/trunk-1", Role.CALLER, T0, answered_at=at(0.5), ended_at=at(60)),
+            Leg(first, "PJSIP/101-2", Role.AGENT, at(1), "101", at(1.1), None, at(11), 19),
+        ),
+        visits=(
+            Visit(
+                *("stations", 0, at(1), 1, at(16), VisitEnd.LEFT),
+                offers=(Offer("103", second, at(2), at(3), OfferEnd.BUSY),),
+            ),
+            Visit("pumps", 0, at(16), 2, at(21), VisitEnd.ANSWERED, "102", at(21), offers),
+        ),
+        talks=(Talk("102", second, at(21), at(51)),),
+        holds=(Hold(second, Role.AGENT, at(30), at(35)),),
+        decisions=(
+            Decision(
+                at(0.2),
+                "routed",
+                {"queue": "stations", "priority": "5"},
+                (("hours", "sun 10:00", "open"), ("blocked", "-", "no")),
+            ),
+        ),
+    )

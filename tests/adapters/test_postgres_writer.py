@@ -1,0 +1,244 @@
+"""The writer: what was put is in PostgreSQL, once, whatever happened between."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from ccgateway.postgres.agents import StoredAgent, load_states
+from ccgateway.postgres.calls import load_call
+from ccgateway.postgres.facts import facts_of, live_facts
+from ccgateway.postgres.partitions import Partitions
+from ccgateway.postgres.pool import Pool
+from ccgateway.postgres.store import PostgresStore
+from ccgateway.postgres.writer import Writer
+from ccgateway.telephony.facts import Fact, Kind, Source
+from tests.adapters.postgres_samples import (
+    NODE,
+    T0,
+    at,
+    created,
+    ended,
+    live_call,
+    uniqueid,
+    whole_call,
+)
+
+
+async def flushed(writer: Writer) -> None:
+    async with asyncio.timeout(20):
+        await writer.flush()
+
+
+async def test_a_call_comes_back_as_it_was_put(writer: Writer, pool: Pool) -> None:
+    call = whole_call(1)
+    writer.put_facts([created(1), ended(1)], call)
+    await flushed(writer)
+    assert await load_call(pool, call.call_id) == call
+
+
+async def test_facts_come_back_as_they_were_put(writer: Writer, pool: Pool) -> None:
+    call = live_call(1)
+    told = [created(1, caller_number="+358401112223", caller_name="Anna"), ended(1)]
+    writer.put_facts(told, call)
+    await flushed(writer)
+    assert await facts_of(pool, call.call_id) == told
+
+
+async def test_the_same_put_twice_is_one(writer: Writer, pool: Pool) -> None:
+    call = whole_call(1)
+    for _ in range(2):
+        writer.put_facts([created(1, caller_number="1"), created(1, caller_number="1")], call)
+        await flushed(writer)
+    assert await pool.fetchval("SELECT count(*) FROM facts") == 1
+    assert await pool.fetchval("SELECT count(*) FROM offers") == 3
+    assert await load_call(pool, call.call_id) == call
+
+
+async def test_the_latest_version_of_a_call_stays(writer: Writer, pool: Pool) -> None:
+    call = whole_call(1)
+    writer.put_facts([created(1)], call)
+    await flushed(writer)
+    shorter = replace(call, legs=call.legs[:1], visits=(), talks=(), fell_back="")
+    writer.put_facts([], call)
+    writer.put_facts([ended(1)], shorter)
+    await flushed(writer)
+    assert await load_call(pool, call.call_id) == shorter
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("order", [(Source.AMI, Source.CEL), (Source.CEL, Source.AMI)])
+async def test_the_journal_has_the_final_time(
+    writer: Writer, pool: Pool, order: tuple[Source, Source], together: bool
+) -> None:
+    times = {Source.AMI: at(60.2), Source.CEL: at(60)}
+    for source in order:
+        writer.put_facts([replace(ended(1), at=times[source], source=source)], live_call(1))
+        if not together:
+            await flushed(writer)
+    await flushed(writer)
+    (fact,) = await facts_of(pool, live_call(1).call_id)
+    assert (fact.at, fact.source) == (at(60), Source.CEL)
+
+
+async def test_the_first_word_of_ami_stays(writer: Writer, pool: Pool) -> None:
+    writer.put_facts([ended(1)], live_call(1))
+    writer.put_facts([replace(ended(1), at=at(99), detail={"cause": "17"})], live_call(1))
+    await flushed(writer)
+    assert await facts_of(pool, live_call(1).call_id) == [ended(1)]
+
+
+async def test_a_fact_learns_its_call_later(writer: Writer, pool: Pool) -> None:
+    writer.put_facts([created(1)], None)
+    await flushed(writer)
+    writer.put_facts([created(1, caller_name="Anna")], live_call(1))
+    await flushed(writer)
+    (fact,) = await facts_of(pool, live_call(1).call_id)
+    assert fact.detail["caller_name"] == "Anna"
+
+
+async def test_persons_are_in_their_own_table_only(writer: Writer, pool: Pool) -> None:
+    told = created(1, caller_number="+358401112223", caller_name="Anna Ahola")
+    writer.put_facts([told], replace(live_call(1), caller_number="+358401112223"))
+    await flushed(writer)
+    tables = await pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    for (table,) in tables:
+        rows = await pool.fetch(f'SELECT t::text FROM "{table}" t')  # noqa: S608 - our own tables
+        found = [row for row in rows if "401112223" in row[0] or "Anna" in row[0]]
+        assert bool(found) == (table == "parties"), table
+
+
+async def test_an_erased_person_stays_erased(writer: Writer, pool: Pool) -> None:
+    told, call = created(1, caller_number="+358401112223"), live_call(1)
+    writer.put_facts([told], call)
+    await flushed(writer)
+    await pool.execute("UPDATE parties SET number = NULL, name = NULL, erased_at = now()")
+    writer.put_facts([told, ended(1)], call)
+    await flushed(writer)
+    assert await pool.fetchval("SELECT count(*) FROM parties WHERE number IS NOT NULL") == 0
+    stored = await load_call(pool, call.call_id)
+    assert stored == replace(call, caller_number="", caller_name="")
+
+
+NASTY = [
+    "a\0b",
+    "\ud83d half",
+    "😀 ]]> ${SHELL(id)}\r\n\x1b",
+    "\\u0000",
+    "'); DROP TABLE x;--",
+    "x" * 4096,
+]
+
+
+@pytest.mark.parametrize("text", NASTY)
+async def test_any_text_is_stored_as_plain_text(writer: Writer, pool: Pool, text: str) -> None:
+    call = replace(whole_call(1), caller_name=text, did=text)
+    writer.put_facts([created(1, caller_name=text, exten=text)], call)
+    await flushed(writer)
+    plain = text.replace("\0", "\ufffd").replace("\ud83d", "\ufffd")
+    (fact,) = await facts_of(pool, call.call_id)
+    assert (fact.detail["caller_name"], fact.detail["exten"]) == (plain, plain)
+    assert await load_call(pool, call.call_id) == replace(call, caller_name=plain, did=plain)
+    assert writer.refused == 0
+
+
+POISON = [
+    replace(ended(50), place="".join(chr(0x4E00 + i) for i in range(4000))),  # too long for the key
+    replace(ended(50), ordinal=2**40),  # no PostgreSQL integer
+    replace(ended(50), at="yesterday"),  # type: ignore[arg-type] # a fault of ours
+]
+
+
+@pytest.mark.parametrize("poison", POISON)
+async def test_a_row_that_is_refused_blocks_no_other(
+    writer: Writer, pool: Pool, poison: Fact
+) -> None:
+    for serial in range(100):
+        facts = [created(serial), poison] if serial == 50 else [created(serial)]
+        writer.put_facts(facts, live_call(serial))
+    await flushed(writer)
+    assert writer.refused == 1
+    assert writer.backlog == 0
+    assert await pool.fetchval("SELECT count(*) FROM facts") == 100
+    assert await pool.fetchval("SELECT count(*) FROM calls") == 100
+
+
+async def test_a_call_that_is_refused_loses_no_fact(writer: Writer, pool: Pool) -> None:
+    writer.put_facts([created(1)], replace(live_call(1), cause=2**40))
+    writer.put_facts([created(2)], live_call(2))
+    await flushed(writer)
+    assert writer.refused == 1
+    assert await pool.fetchval("SELECT count(*) FROM facts") == 2
+    assert await load_call(pool, live_call(2).call_id) == live_call(2)
+
+
+async def test_the_day_is_that_of_the_channels_birth(writer: Writer, pool: Pool) -> None:
+    before = datetime(2026, 11, 22, 23, 59, 59, tzinfo=UTC)
+    channel = uniqueid(1, before)
+    after = datetime(2026, 11, 23, 0, 0, 5, tzinfo=UTC)
+    for source, when in ((Source.AMI, before), (Source.CEL, after)):
+        writer.put_facts([Fact(NODE, Kind.CHANNEL_ENDED, channel, when, source=source)], None)
+        await flushed(writer)
+    rows = await pool.fetch("SELECT day, at, tableoid::regclass::text AS partition FROM facts")
+    assert [tuple(row) for row in rows] == [(date(2026, 11, 22), after, "facts_20261122")]
+
+
+async def test_two_gateways_make_the_same_partition(pool: Pool) -> None:
+    days = [date(2026, 11, day) for day in range(1, 11)]
+    await asyncio.gather(*(Partitions().ensure(pool, days) for _ in range(4)))
+    made = await pool.fetchval(
+        "SELECT count(*) FROM pg_inherits WHERE inhparent = 'facts'::regclass"
+    )
+    assert made == len(days)
+
+
+async def test_a_partition_that_was_dropped_is_made_anew(writer: Writer, pool: Pool) -> None:
+    writer.put_facts([created(1)], None)
+    await flushed(writer)
+    await pool.execute("DROP TABLE facts_20261122")
+    writer.put_facts([created(2)], None)
+    await flushed(writer)
+    assert writer.refused == 0
+    assert await pool.fetchval("SELECT count(*) FROM facts") == 1
+
+
+async def test_live_facts_are_those_of_calls_that_go_on(writer: Writer, pool: Pool) -> None:
+    writer.put_facts([created(1, caller_number="123")], live_call(1))
+    writer.put_facts([created(2), ended(2)], replace(whole_call(2), talks=()))
+    other = replace(live_call(3), node="pbx2")
+    writer.put_facts([replace(created(3), node="pbx2")], other)
+    await flushed(writer)
+    here = {live_call(1).call_id: [created(1, caller_number="123")]}
+    assert await live_facts(pool, NODE) == here
+    assert set(await live_facts(pool)) == {live_call(1).call_id, other.call_id}
+
+
+async def test_an_agents_latest_state_stays(writer: Writer, pool: Pool) -> None:
+    writer.put_agent(StoredAgent("101", "ready", T0, phone="PJSIP/101"))
+    writer.put_agent(StoredAgent("101", "paused", at(1), "lunch", "PJSIP/101"))
+    writer.put_agent(StoredAgent("102", "logged_out", T0))
+    await flushed(writer)
+    assert await load_states(pool) == {
+        "101": StoredAgent("101", "paused", at(1), "lunch", "PJSIP/101"),
+        "102": StoredAgent("102", "logged_out", T0),
+    }
+
+
+async def test_many_puts_are_few_transactions(writer: Writer, pool: Pool) -> None:
+    for serial in range(3000):
+        writer.put_facts([created(serial)], live_call(serial))
+    await flushed(writer)
+    assert await pool.fetchval("SELECT count(*) FROM calls") == 3000
+    assert await pool.fetchval("SELECT count(DISTINCT xmin::text) FROM facts") <= 6
+
+
+async def test_stop_writes_what_waits(pool: Pool) -> None:
+    writer = Writer(pool)
+    running = asyncio.create_task(writer.run())
+    PostgresStore(pool, writer).put_facts([created(1)], live_call(1))
+    assert await writer.stop() == 0
+    assert running.done()
+    assert await pool.fetchval("SELECT count(*) FROM facts") == 1
