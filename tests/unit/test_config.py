@@ -1,0 +1,107 @@
+"""The configuration as its readers get it."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from ipaddress import ip_network
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from pydantic import ValidationError
+
+import ccgateway.config
+from ccgateway.config import Config, load
+from ccgateway.routing.service import Hours, Messages, Overflow
+
+EXAMPLE = Path(ccgateway.config.__file__).parent / "example.toml"
+LEAST = """
+[agi]
+secret = "agi-secret"
+[http]
+token = "http-token"
+[[node]]
+name = "pbx1"
+secret = "x"
+"""
+
+
+@pytest.fixture
+def example() -> Config:
+    return load(EXAMPLE)
+
+
+def test_the_example_is_valid(example: Config) -> None:
+    service = example.services[0]
+    assert (service.id, service.client, service.queue) == ("hotline", "oilco", "stations")
+    assert service.dids == ("+358942454000", "1000")
+    assert service.timezone == ZoneInfo("Europe/Helsinki")
+    assert service.hours == (
+        Hours(frozenset({0, 1, 2, 3, 4}), time(8), time(16)),
+        Hours(frozenset({5}), time(10), time(14)),
+    )
+    assert service.holidays == {date(2026, 12, 25): "Christmas Day", date(2026, 12, 26): ""}
+    assert service.overflow is Overflow.MESSAGE
+    assert service.messages == Messages()
+    assert example.clients[0].blocked == ("+358401112223",)
+    assert example.agents[0].phone == "PJSIP/101"
+    assert example.agi.allow == (ip_network("127.0.0.1/32"),)
+    assert example.gateway.state_dir == Path("~/.local/state/ccgateway").expanduser()
+
+
+def test_the_example_shows_every_key(example: Config) -> None:
+    text = EXAMPLE.read_text()
+    for settings in (example.log, example.database, example.agi, example.http, example.nodes[0]):
+        for key in type(settings).model_fields:
+            assert key in text
+
+
+def test_little_is_enough(tmp_path: Path) -> None:
+    file = tmp_path / "least.toml"
+    file.write_text(LEAST)
+    config = load(file)
+    node = config.nodes[0]
+    assert (node.host, node.port, node.username, node.tls) == (
+        "127.0.0.1",
+        5038,
+        "ccgateway",
+        False,
+    )
+    assert (config.agi.port, config.http.port, config.log.level) == (4573, 8070, "info")
+    assert config.gateway.state_dir.is_absolute()
+    assert config.pause.reasons == ("break", "lunch", "training", "admin")
+
+
+@pytest.mark.parametrize(
+    ("written", "days", "opens", "closes"),
+    [
+        ("mon-sun 00:00-00:00", {0, 1, 2, 3, 4, 5, 6}, time(0), time(0)),
+        ("sat,sun 22:00-00:00", {5, 6}, time(22), time(0)),
+        ("Mon-Wed,Fri 08:30-16:45", {0, 1, 2, 4}, time(8, 30), time(16, 45)),
+        ("  tue  07:00-08:00 ", {1}, time(7), time(8)),
+    ],
+)
+def test_hours(tmp_path: Path, written: str, days: set[int], opens: time, closes: time) -> None:
+    file = tmp_path / "hours.toml"
+    file.write_text(EXAMPLE.read_text().replace('"mon-fri 08:00-16:00"', f'"{written}"'))
+    assert load(file).services[0].hours[0] == Hours(frozenset(days), opens, closes)
+
+
+def test_paths_begin_where_the_file_is(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").touch()
+    file = tmp_path / "tls.toml"
+    file.write_text(LEAST + 'tls = true\ntls_ca = "ca.pem"\n')
+    assert load(file).nodes[0].tls_ca == str(tmp_path / "ca.pem")
+
+
+def test_no_secret_is_shown(example: Config) -> None:
+    shown = f"{example!r} {example}"
+    for secret in ("change-me-agi", "change-me-http", "change-me-ami"):
+        assert secret not in shown
+
+
+def test_nothing_can_be_changed(example: Config) -> None:
+    with pytest.raises(ValidationError):
+        example.agi.port = 1
+    with pytest.raises(AttributeError):
+        example.log = example.log  # type: ignore[misc]  # that is the point
