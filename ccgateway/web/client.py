@@ -1,0 +1,129 @@
+"""The API's client, for the CLI."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import aiohttp
+import orjson
+from yarl import URL
+
+from ccgateway.errors import CcgError, PbxUnavailable, Refused, UnknownAgent
+
+ANSWER_WITHIN = 15.0
+"""Seconds. Longer than the gateway waits for Asterisk."""
+
+HEARTBEAT = 20.0
+"""Seconds between pings; a gateway that does not answer them is taken for gone."""
+
+RETRY_FIRST = 0.25
+RETRY_MOST = 5.0
+"""Seconds between attempts to reach the gateway again; each wait is double the last."""
+
+ERRORS: dict[int, type[CcgError]] = {
+    HTTPStatus.UNAUTHORIZED: Refused,
+    HTTPStatus.BAD_REQUEST: Refused,
+    HTTPStatus.CONFLICT: Refused,
+    HTTPStatus.NOT_FOUND: UnknownAgent,
+    HTTPStatus.SERVICE_UNAVAILABLE: PbxUnavailable,
+    HTTPStatus.GATEWAY_TIMEOUT: PbxUnavailable,
+}
+
+
+class NoGateway(CcgError):
+    """No gateway answers."""
+
+
+class Client:
+    """One gateway's API; an async context manager. All methods raise NoGateway, Refused."""
+
+    def __init__(self, base_url: str, token: str) -> None:
+        self._url = URL(base_url)
+        self._token = token
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            headers={"Authorization": f"Bearer {self._token}"},
+            timeout=aiohttp.ClientTimeout(total=ANSWER_WITHIN),
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def state(self) -> dict[str, Any]:
+        """All that is live, with ``seq``, the number of the last change in it."""
+        return await self._ask("GET", "state")
+
+    async def agent(self, verb: str, agent: str, reason: str = "") -> str:
+        """login, logout, pause (with ``reason``) or ready; returns the new state.
+        Raises UnknownAgent, Refused, PbxUnavailable, NoGateway."""
+        body = orjson.dumps({"reason": reason} if reason else {})
+        answer = await self._ask("POST", "agents", quote(agent, safe=""), verb, body=body)
+        return str(answer["state"])
+
+    async def live(self) -> AsyncIterator[dict[str, Any]]:
+        """The snapshot (``type`` snapshot), then the changes. Where the gateway goes away:
+        ``{"type": "lost"}``, and the snapshot again when it is back.
+
+        Raises NoGateway or Refused only at the first attempt, and Refused whenever the token is.
+        """
+        wait = 0.0
+        while True:
+            try:
+                async with self._connect() as socket:
+                    wait = RETRY_FIRST
+                    async for message in socket:
+                        if message.type is aiohttp.WSMsgType.TEXT:
+                            yield orjson.loads(message.data)
+                yield {"type": "lost"}
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                if getattr(error, "status", None) == HTTPStatus.UNAUTHORIZED:
+                    raise Refused(f"{self._url} refuses the token: see [http] token") from error
+                if not wait:
+                    raise self._no_gateway(error) from error
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, RETRY_MOST)
+
+    def _connect(self) -> AbstractAsyncContextManager[aiohttp.ClientWebSocketResponse]:
+        # No size limit: the snapshot of a big centre is one message.
+        return self._open.ws_connect(self._at("live"), heartbeat=HEARTBEAT, max_msg_size=0)
+
+    @property
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise RuntimeError("use Client as a context manager")
+        return self._session
+
+    def _at(self, *parts: str) -> URL:
+        return self._url.joinpath("api", *parts, encoded=True)
+
+    async def _ask(self, method: str, *parts: str, body: bytes | None = None) -> dict[str, Any]:
+        try:
+            async with self._open.request(method, self._at(*parts), data=body) as response:
+                answer = await response.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise self._no_gateway(error) from error
+        try:
+            values: dict[str, Any] = orjson.loads(answer)
+        except orjson.JSONDecodeError as error:
+            raise NoGateway(f"what answers at {self._url} is no gateway") from error
+        if response.status != HTTPStatus.OK:
+            raise ERRORS.get(response.status, CcgError)(str(values.get("detail", "")))
+        return values
+
+    def _no_gateway(self, error: Exception) -> NoGateway:
+        return NoGateway(f"no gateway at {self._url}; is it running? ({error})")

@@ -1,0 +1,70 @@
+"""Errors as the API tells them: application/problem+json (RFC 9457)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from ccgateway.errors import (
+    ActionTimeout,
+    CcgError,
+    PbxUnavailable,
+    Refused,
+    StoreUnavailable,
+    UnknownAgent,
+    UnsafeText,
+)
+from ccgateway.web.feed import as_json
+
+log = structlog.get_logger(__name__)
+
+STATUS: tuple[tuple[type[CcgError], HTTPStatus], ...] = (
+    (UnknownAgent, HTTPStatus.NOT_FOUND),
+    (UnsafeText, HTTPStatus.BAD_REQUEST),
+    (Refused, HTTPStatus.CONFLICT),
+    (ActionTimeout, HTTPStatus.GATEWAY_TIMEOUT),
+    (PbxUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+    (StoreUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+"""The first that fits counts: the special ones stand first."""
+
+DETAIL = {
+    HTTPStatus.NOT_FOUND: "There is nothing here. See GET /api/state, GET /api/live and "
+    "POST /api/agents/{id}/{login|logout|pause|ready}.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "Use the method that the Allow header names.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: 'Send a small body, as {"reason": "lunch"}.',
+    HTTPStatus.INTERNAL_SERVER_ERROR: "This is a fault of the gateway; its log has the cause.",
+}
+
+
+def problem(status: HTTPStatus, detail: str, **headers: str) -> web.Response:
+    """A response that says what is wrong, and what to do."""
+    return web.Response(
+        status=status,
+        body=as_json({"title": status.phrase, "status": status.value, "detail": detail}),
+        content_type="application/problem+json",
+        headers=headers,
+    )
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Tell every error in that form."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        status = HTTPStatus(error.status)
+        allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+        return problem(status, DETAIL.get(status, error.reason), **allow)
+    except CcgError as error:
+        fits = [status for kind, status in STATUS if isinstance(error, kind)]
+        if fits:
+            return problem(fits[0], str(error))
+        log.exception("web request failed")
+    except Exception:
+        log.exception("web request failed")
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return problem(status, DETAIL[status])
