@@ -1,0 +1,142 @@
+"""The readers of requests and replies take any bytes, in any pieces."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccgateway.agi.limits import MAX_HEADERS, MAX_LINE, MAX_REQUEST
+from ccgateway.agi.reply import BadReply, Reply, ReplyReader
+from ccgateway.agi.request import BadRequest, Request, RequestReader
+from ccgateway.agi.session import quoted
+from ccgateway.errors import UnsafeText
+from tests.adapters.agi_asterisk import HEADERS, SECRET, request, words_of
+
+PIECES = st.lists(
+    st.one_of(
+        st.binary(max_size=60),
+        st.sampled_from([b"\n", b"\r\n", b"agi_", b": ", b"agi_channel: x\n", request()]),
+    ),
+    max_size=30,
+)
+REPLIES = st.lists(
+    st.one_of(
+        st.binary(max_size=30),
+        st.sampled_from([b"200 result=1\n", b"HANGUP\n", b"520-Usage\n", b"520 End\n", b"\n"]),
+    ),
+    max_size=30,
+)
+
+
+def read(*pieces: bytes) -> Request | None:
+    reader = RequestReader()
+    for piece in pieces:
+        if found := reader.feed(piece):
+            return found
+    return None
+
+
+def test_a_request_of_asterisks() -> None:
+    found = read(request())
+    assert found
+    assert found.address == "inbound"
+    assert found.arguments == (SECRET, "+358942454000", "")
+    assert {name: found.headers[name] for name in HEADERS} == HEADERS
+    assert found.argument(7) == ""
+
+
+@given(st.integers(1, len(request()) - 1))
+def test_where_a_request_is_split_does_not_matter(place: int) -> None:
+    assert read(request()[:place], request()[place:]) == read(request())
+
+
+def test_byte_by_byte_and_with_carriage_returns() -> None:
+    assert read(*(bytes([byte]) for byte in request())) == read(request())
+    assert read(request().replace(b"\n", b"\r\n")) == read(request())
+
+
+@given(PIECES)
+def test_random_bytes_raise_nothing_but_bad_request(pieces: list[bytes]) -> None:
+    reader = RequestReader()
+    try:
+        for piece in pieces:
+            found = reader.feed(piece)
+            if found:
+                break
+    except BadRequest:
+        pass
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n\n",
+        b"agi_network_script: inbound\n\n",
+        b"agi_channel: \nagi_uniqueid: 1\nagi_network_script: inbound\n\n",
+        request()[:-1] + b"agi_channel: PJSIP/other-1\n\n",
+        request()[:-1] + b"Evil: yes\n\n",
+        request(headers={"agi_calleridname": "a\x00b"}),
+        request(headers={"agi_callerid": "358\nagi_arg_1: x"}),
+        request(headers={"agi_callerid": "358\n"}),
+        request() + b"200 result=1\n",
+        b"agi_x: " + b"x" * MAX_LINE + b"\n\n",
+        b"agi_x: " + b"x" * MAX_LINE,
+        b"".join(b"agi_%d: x\n" % number for number in range(MAX_HEADERS + 1)),
+        b"agi_x: x\n" * (MAX_REQUEST // 9 + 1),
+    ],
+)
+def test_what_is_refused(said: bytes) -> None:
+    with pytest.raises(BadRequest):
+        read(said)
+
+
+def test_bytes_that_are_no_utf8_are_kept_as_such() -> None:
+    found = read(request(headers={"agi_calleridname": "X"}).replace(b": X", b": \xff\xfeX"))
+    assert found
+    assert found.headers["agi_calleridname"] == "��X"
+
+
+@pytest.mark.parametrize(
+    ("said", "replies", "hung_up"),
+    [
+        (b"200 result=1\n", [Reply(200, 1)], False),
+        (b"200 result=-1\r\n", [Reply(200, -1)], False),
+        (b"200 result=1 (hangup)\n", [Reply(200, 1)], False),
+        (b"HANGUP\n200 result=1\n", [Reply(200, 1)], True),
+        (b"200 result=1\nHANGUP\n", [Reply(200, 1)], True),
+        (b"510 Invalid or unknown command\n", [Reply(510)], False),
+        (b"511 result=-1 Command Not Permitted\n", [Reply(511, -1)], False),
+        (b"520-Usage\nHANGUP\n200 result=1\n520 End\n200 result=1\n", None, False),
+    ],
+)
+def test_replies(said: bytes, replies: list[Reply] | None, hung_up: bool) -> None:
+    for size in (1, 7, len(said)):
+        reader = ReplyReader()
+        parts = [said[at : at + size] for at in range(0, len(said), size)]
+        found = [reply for part in parts for reply in reader.feed(part)]
+        assert found == ([Reply(520), Reply(200, 1)] if replies is None else replies)
+        assert reader.hung_up is hung_up
+
+
+@given(REPLIES)
+def test_random_replies_raise_nothing_but_bad_reply(pieces: list[bytes]) -> None:
+    reader = ReplyReader()
+    try:
+        for piece in pieces:
+            reader.feed(piece)
+    except BadReply:
+        pass
+
+
+@given(st.text(st.characters(exclude_categories=("Cc", "Cs"))))
+def test_a_quoted_value_is_one_word_for_asterisk(value: str) -> None:
+    assert words_of(f"SET VARIABLE X {quoted(value)}\n") == ["SET", "VARIABLE", "X", value]
+
+
+@given(st.text(), st.sampled_from("\r\n\x00\x7f\x1b"), st.text())
+def test_control_characters_are_never_sent(before: str, control: str, after: str) -> None:
+    with pytest.raises(UnsafeText):
+        quoted(before + control + after)

@@ -1,0 +1,126 @@
+"""dialplan/README.md tells of everything that is in the dialplan, and of nothing else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ccgateway.agi.inbound import VARIABLES
+from ccgateway.agi.server import HANDLERS
+
+ROOT = Path(__file__).resolve().parents[2]
+CONF = {path.name: path.read_text() for path in (ROOT / "dialplan").glob("*.conf")}
+CODE = "\n".join(
+    line for text in CONF.values() for line in text.splitlines() if not line.startswith(";")
+)
+README = (ROOT / "dialplan" / "README.md").read_text()
+GUEST = (ROOT / "asterisk-config" / "guest" / "extensions.conf").read_text()
+PYTHON = "\n".join(
+    path.read_text()
+    for path in (ROOT / "ccgateway").rglob("*.py")
+    if "rig" not in path.relative_to(ROOT).parts
+)
+
+
+def table(heading: str) -> dict[str, list[str]]:
+    """The rows of the first table under a heading: the name in the first cell -> all cells."""
+    section = README.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    rows = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in row] for row in rows[2:]]
+    return {row[0].strip("`"): row for row in cells}
+
+
+def section(context: str) -> str:
+    return CODE.partition(f"[{context}]\n")[2].partition("\n[")[0]
+
+
+def extensions(context: str) -> set[str]:
+    return set(re.findall(r"^exten => ([^,]+),", section(context), re.MULTILINE))
+
+
+def words(cell: str) -> set[str]:
+    return set(re.findall(r"`([^`]+)`", cell))
+
+
+def test_contexts() -> None:
+    assert set(table("Contexts")) == set(re.findall(r"^\[(.+)\]$", CODE, re.MULTILINE))
+
+
+@pytest.mark.parametrize("context", table("Contexts"))
+def test_extensions_of_a_context(context: str) -> None:
+    patterns = {name for name in extensions(context) if name.startswith("_")}
+    named = words(table("Contexts")[context][1])
+    if not patterns:
+        assert extensions(context) == named - {"CCG_MESSAGE_KIND"}
+    else:
+        assert extensions(context) - patterns <= named | set(table("Feature codes"))
+
+
+def test_every_goto_goes_somewhere() -> None:
+    targets = re.findall(r"(?:Goto|Gosub)\((ccg-[a-z-]+),|[?:](ccg-[a-z-]+),", CODE)
+    assert {a or b for a, b in targets} <= set(table("Contexts"))
+    reasons = set(re.findall(r"ccg-fallback,([a-z]+),1", CODE))
+    assert reasons == words(table("Contexts")["ccg-fallback"][1])
+
+
+def test_variables() -> None:
+    used = set(re.findall(r"CCG_[A-Z_]+", CODE + GUEST + PYTHON))
+    assert set(table("Variables")) == used
+
+
+def test_who_sets_a_variable() -> None:
+    for name, cells in table("Variables").items():
+        who = cells[1]
+        assert ("gateway" in who) == (f'"{name}"' in PYTHON), name
+        assert ("dialplan" in who) == (f"Set({name}=" in CODE), name
+        given = re.search(rf"^;?{name}=", GUEST, re.MULTILINE)
+        assert ("administrator" in who) == bool(given), name
+
+
+def test_what_the_gateway_sets_is_read() -> None:
+    """But for what is there for the administrator's own lines."""
+    unread = {name for name, _ in VARIABLES if f"${{{name}}}" not in CODE}
+    assert unread == {"CCG_CALL", "CCG_SERVICE"}
+
+
+def test_agi_addresses() -> None:
+    assert set(table("AGI addresses")) == set(HANDLERS)
+    called = set(re.findall(r"AGI\(\$\{CCG_AGI\}/([a-z-]+)", CODE)) - {"agent-"}
+    verbs = re.findall(r"Goto\(ccg-agent,([a-z]+),1\)", CODE)
+    assert called | {f"agent-{verb}" for verb in verbs} == set(HANDLERS)
+
+
+def test_user_events() -> None:
+    said = dict(re.findall(r"UserEvent\((CCG[A-Za-z]+),([^\n]+)\)", CODE))
+    assert set(table("User events")) == set(said)
+    for event, cells in table("User events").items():
+        assert set(re.findall(r"(?:^|,)([A-Za-z]+): ", said[event])) == words(cells[1])
+    assert set(re.findall(r'"(CCG[A-Z][a-z][A-Za-z]*)"', PYTHON)) == set(said)
+
+
+def test_feature_codes() -> None:
+    codes = {name.removeprefix("_") for name in extensions("ccg-agent-codes")}
+    assert set(table("Feature codes")) == codes
+    prompts = {word for cells in table("Feature codes").values() for word in words(cells[2])}
+    done = section("ccg-agent-told")
+    assert all(prompt in done for prompt in prompts)
+
+
+def test_files() -> None:
+    listed = set(re.findall(r"^\| `([^`]+\.conf)`", README, re.MULTILINE))
+    assert listed == set(CONF)
+    included = set(re.findall(r"#include ccgateway/(\S+)", CONF["ccgateway.conf"]))
+    assert included == set(CONF) - {"ccgateway.conf"}
+
+
+def test_a_strangers_text_is_used_filtered_only() -> None:
+    """Each line that touches what a caller can write filters it, or only measures it."""
+    stranger = re.compile(r"\$\{(EXTEN|CALLERID\((?:num|name|all|dnid)\))\}")
+    for line in section("ccg-inbound").splitlines():
+        for found in stranger.finditer(line):
+            before = line[: found.start()]
+            assert before.endswith("LEN(") or "${FILTER(" in before, line
+    rest = "".join(text for name, text in CONF.items() if name != "ccg-inbound.conf")
+    assert not re.search(r"CALLERID", rest)
