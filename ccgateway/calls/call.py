@@ -38,6 +38,7 @@ class Disposition(StrEnum):
     NOBODY = "nobody"  # nobody was logged in
     TIMED_OUT = "timed_out"  # waited to the limit
     OTHER = "other"  # ended before or beside the queue
+    UNKNOWN = "unknown"  # its end was not seen, nor an answer
 
 
 class Known(StrEnum):
@@ -58,6 +59,7 @@ class VisitEnd(StrEnum):
     EMPTY = "empty"  # joinempty / leavewhenempty
     FULL = "full"
     LEFT = "left"  # by key, withdrawn, moved
+    UNKNOWN = "unknown"  # its end was not seen
 
 
 class OfferEnd(StrEnum):

@@ -53,6 +53,7 @@ class Draft:
         self._caller = ""
         self._routed_number = ""
         self._partial = False
+        self._missed: set[str] = set()  # legs that were gone in a snapshot
         self._visits = Visits()
         self._moves = Moves()
         self._holds: list[Hold] = []
@@ -120,6 +121,8 @@ class Draft:
 
     def _missing(self, fact: Fact) -> None:
         self._partial = True
+        if self._legs[fact.subject].ended_at is None:
+            self._missed.add(fact.subject)
         self._ended(fact)
 
     # -- holds
@@ -211,7 +214,7 @@ class Draft:
         ended_at = _ended_at(legs)
         caller = self._legs.get(self._caller)
         caller_ended = caller.ended_at if caller else None
-        visits = self._visits.finish(caller_ended)
+        visits = self._visits.finish(caller_ended, seen=self._caller not in self._missed)
         return replace(
             self._base,
             started_at=min(leg.started_at for leg in legs),
@@ -253,7 +256,7 @@ class Draft:
             return _BY_VISIT[visits[-1].end]
         if self._messages:
             return _BY_MESSAGE.get(self._messages[-1], Disposition.OTHER)
-        return Disposition.OTHER
+        return Disposition.UNKNOWN if self._caller in self._missed else Disposition.OTHER
 
 
 def _ended_at(legs: tuple[Leg, ...]) -> datetime | None:

@@ -22,6 +22,7 @@ _VISIT_WORDS = {
     VisitEnd.EMPTY: "is refused: nobody is logged in",
     VisitEnd.FULL: "is refused: the queue is full",
     VisitEnd.LEFT: "leaves the queue",
+    VisitEnd.UNKNOWN: "is not seen any more",
 }
 
 

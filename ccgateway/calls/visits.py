@@ -149,8 +149,9 @@ class Visits:
         else:
             ring.close(fact.at, _BY_CAUSE.get(fact.detail.get("cause", ""), OfferEnd.LOST))
 
-    def finish(self, caller_ended: datetime | None) -> tuple[Visit, ...]:
-        """The visits as now known; ``caller_ended`` is when the caller's channel hung up."""
+    def finish(self, caller_ended: datetime | None, *, seen: bool) -> tuple[Visit, ...]:
+        """The visits as now known; ``caller_ended`` is when the caller's channel hung up, or was
+        found missing (not ``seen``: then nobody knows how its last visit ended)."""
         return tuple(
             Visit(
                 queue=stay.queue,
@@ -158,7 +159,7 @@ class Visits:
                 joined_at=stay.joined_at,
                 position=stay.position,
                 left_at=stay.left_at or caller_ended,
-                end=_end(stay, caller_ended),
+                end=_end(stay, caller_ended, seen),
                 agent=stay.agent,
                 answered_at=stay.answered_at,
                 offers=tuple(
@@ -169,11 +170,11 @@ class Visits:
         )
 
 
-def _end(stay: _Stay, caller_ended: datetime | None) -> VisitEnd:
+def _end(stay: _Stay, caller_ended: datetime | None, seen: bool) -> VisitEnd:
     if stay.answered_at is not None:
         return VisitEnd.ANSWERED
     if stay.status in _BY_STATUS:
         return _BY_STATUS[stay.status or ""]
     if caller_ended is not None and (stay.abandoned or stay.left_at is None):
-        return VisitEnd.ABANDONED
+        return VisitEnd.ABANDONED if seen or stay.abandoned else VisitEnd.UNKNOWN
     return VisitEnd.WAITING if stay.left_at is None else VisitEnd.LEFT

@@ -20,6 +20,10 @@ from ccgateway.telephony.actions import SetGlobal
 BEAT_S = 1.0
 """The dialplan calls a heartbeat old after 3 s: two may be late."""
 
+AGAIN_S = 0.1
+"""How soon it is tried again while the link is down: callers of the first second after a connect
+should not take the static branch."""
+
 RECONCILE_S = 60.0
 LAG_S = 0.1
 LAG_ALARM_MS = 20.0
@@ -45,9 +49,10 @@ class Pulse:
             value = str(int(self._clock.now().timestamp()))
             try:
                 await self._links[node].act(SetGlobal("CCG_HEARTBEAT", value))
-            except PbxUnavailable as error:
-                log.debug("no heartbeat", node=node, why=str(error))
-            await asyncio.sleep(BEAT_S)
+            except PbxUnavailable:
+                await asyncio.sleep(AGAIN_S)
+            else:
+                await asyncio.sleep(BEAT_S)
 
     async def reconcile(self, node: str) -> None:
         """Compare the members of the queues with our agents each minute, for ever."""

@@ -246,3 +246,10 @@ def test_our_own_route_gives_the_service_and_the_number() -> None:
     assert (call.service, call.client, call.customer) == ("hotline", "oilco", 17)
     assert call.caller_number == "+358401112222"
     assert call.decisions[0].reasons == (("hours", "mon 10:00", "open: always"),)
+
+
+def test_a_caller_whose_end_was_not_seen_has_not_abandoned() -> None:
+    call = tell(*arrive(), join(0.1), fact(60, Kind.CHANNEL_MISSING, CALLER))
+    assert call.disposition is Disposition.UNKNOWN
+    assert call.visits[0].end is VisitEnd.UNKNOWN
+    assert (call.known, call.ended_at) == (Known.PARTIAL, at(60))

@@ -1,0 +1,171 @@
+"""Wiring and staged start and stop. The only module that imports every room.
+
+Start: database, engine (with what is stored of the living calls), AGI, web, then AMI; so nobody
+is asked before we can answer. Stop goes the other way round, and takes the heartbeat away first,
+so that new callers take the static branch at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime
+
+import structlog
+
+from ccgateway.agents.agent import Agent, Duty
+from ccgateway.agi.server import AgiServer
+from ccgateway.ami.link import Link
+from ccgateway.calls.board import Ours
+from ccgateway.config import Config
+from ccgateway.engine.loop import Engine
+from ccgateway.engine.pulse import Pulse
+from ccgateway.engine.setup import Setup
+from ccgateway.errors import PbxUnavailable
+from ccgateway.postgres.agents import load_states
+from ccgateway.postgres.embedded import EmbeddedServer
+from ccgateway.postgres.facts import live_facts
+from ccgateway.postgres.migrate import migrate
+from ccgateway.postgres.pool import Pool, open_pool
+from ccgateway.postgres.store import PostgresStore
+from ccgateway.postgres.writer import Writer
+from ccgateway.telephony.actions import SetGlobal
+from ccgateway.web.feed import Feed
+from ccgateway.web.server import WebServer
+
+log = structlog.get_logger()
+
+
+class WallClock:
+    """The machine's clock, in aware UTC."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+async def serve(config: Config) -> None:
+    """Run the gateway until SIGTERM or SIGINT. Raises CcgError where it cannot start."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running(config), _until(stop):
+        pass
+
+
+@asynccontextmanager
+async def running(config: Config) -> AsyncIterator[Engine]:
+    """A gateway that runs within this context."""
+    clock = WallClock()
+    async with AsyncExitStack() as stack:
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        pool, writer = await stack.enter_async_context(_database(config, tasks))
+        feed = Feed()
+        setup = setup_of(config, clock.now())
+        engine = Engine(setup, PostgresStore(pool, writer), feed, clock)
+        await _restore(engine, pool)
+        links = {node.name: Link(node, engine, clock) for node in config.nodes}
+        engine.attach(links)
+        pulse = Pulse(engine.desk, links, clock)
+        agi = AgiServer(config.agi, engine, clock, nodes=setup.nodes, reasons=config.pause.reasons)
+        web = WebServer(config.http, engine, feed, lambda: _view(engine, pulse, writer))
+        await agi.start()
+        stack.push_async_callback(agi.stop)
+        await web.start()
+        stack.push_async_callback(web.stop)
+        works = [engine.run(), pulse.measure()]
+        for name, link in links.items():
+            works += [link.run(), pulse.beat(name), pulse.reconcile(name)]
+        await stack.enter_async_context(_working(tasks, works))
+        stack.push_async_callback(_silence, links)
+        log.info("ready", agi_port=agi.port, http_port=web.port, nodes=list(links))
+        yield engine
+
+
+@asynccontextmanager
+async def _database(config: Config, tasks: asyncio.TaskGroup) -> AsyncIterator[tuple[Pool, Writer]]:
+    """The database: the administrator's by DSN, else our own; migrated; with its writer."""
+    async with AsyncExitStack() as stack:
+        dsn = config.database.dsn.get_secret_value()
+        if not dsn:
+            home = config.gateway.state_dir / "postgres"
+            server = await EmbeddedServer.start(home, die_with_parent=False)
+            stack.push_async_callback(server.stop)
+            dsn = server.dsn
+        applied = await migrate(dsn)
+        if applied:
+            log.info("database migrated", revisions=applied)
+        pool = await open_pool(dsn)
+        stack.push_async_callback(pool.close)
+        writer = Writer(pool)
+        tasks.create_task(writer.run())
+        stack.push_async_callback(writer.stop)
+        yield pool, writer
+
+
+async def _restore(engine: Engine, pool: Pool) -> None:
+    """Take up the calls that were live, and the agents' duties, where the last run left them."""
+    stored = [fact for facts in (await live_facts(pool)).values() for fact in facts]
+    states = await load_states(pool)
+    duties = {name: (Duty(row.state), row.reason, row.since) for name, row in states.items()}
+    engine.restore(stored, duties)
+
+
+@asynccontextmanager
+async def _working(
+    tasks: asyncio.TaskGroup, works: list[Coroutine[object, object, None]]
+) -> AsyncIterator[None]:
+    """The endless works of the gateway, for as long as this context. One that fails by a bug
+    takes all down: what supervises us starts us anew, and the dialplan fails open meanwhile."""
+    started = [tasks.create_task(work) for work in works]
+    yield
+    for task in started:
+        task.cancel()
+
+
+@asynccontextmanager
+async def _until(stop: asyncio.Event) -> AsyncIterator[None]:
+    await stop.wait()
+    log.info("stopping")
+    yield
+
+
+async def _silence(links: dict[str, Link]) -> None:
+    """Take the heartbeat away: callers need not ask who is about to leave."""
+    for link in links.values():
+        with suppress(PbxUnavailable):
+            await link.act(SetGlobal("CCG_HEARTBEAT", "0"))
+
+
+def setup_of(config: Config, now: datetime) -> Setup:
+    """What the engine works by, from the configuration."""
+    managed = frozenset(queue.name for queue in config.queues)
+    phones = {agent.phone: agent.id for agent in config.agents}
+    ours = {
+        node.name: Ours(managed | {node.fallback_queue}, frozenset(node.contexts), phones)
+        for node in config.nodes
+    }
+    agents = [
+        Agent(agent.id, agent.name, agent.phone, agent.queues, now, agent.penalty)
+        for agent in config.agents
+    ]
+    return Setup(
+        nodes=[node.name for node in config.nodes],
+        services=config.services,
+        agents=agents,
+        managed=managed,
+        ours=ours,
+        blocked={client.id: frozenset(client.blocked) for client in config.clients},
+        reasons=config.pause.reasons,
+    )
+
+
+def _view(engine: Engine, pulse: Pulse, writer: Writer) -> dict[str, object]:
+    return {
+        **engine.view(),
+        "lag_ms": round(pulse.lag_ms, 1),
+        "worst_lag_ms": round(pulse.worst_lag_ms, 1),
+        "unwritten": writer.backlog,
+    }

@@ -1,0 +1,119 @@
+"""``ccgateway call``: the record of calls."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from ccgateway.calls.call import Call, Disposition
+from ccgateway.cli.common import (
+    DEFAULT_CONFIG,
+    EXIT_CODES,
+    ConfigOption,
+    JsonOption,
+    command,
+    out,
+    print_json,
+    read,
+)
+from ccgateway.cli.database import pool_of
+from ccgateway.cli.story import story
+from ccgateway.engine.view import WITHHELD
+from ccgateway.errors import Refused
+from ccgateway.postgres.calls import ListedCall, find_call, list_calls, load_call
+from ccgateway.postgres.pool import Pool
+
+app = typer.Typer(
+    help="Calls: a list, or the whole story of one.", no_args_is_help=True, epilog=EXIT_CODES
+)
+
+
+@app.command(name="list")
+@command
+async def list_(
+    config: ConfigOption = DEFAULT_CONFIG,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
+    hours: Annotated[float, typer.Option(min=0, help="Of the last so many hours.")] = 24.0,
+    service: Annotated[str, typer.Option(help="Of this service only.")] = "",
+    client: Annotated[str, typer.Option(help="Of this client only.")] = "",
+    agent: Annotated[str, typer.Option(help="That this agent talked in.")] = "",
+    disposition: Annotated[
+        Disposition | None, typer.Option(help="That ended so (or are live).")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """The newest calls first. Times are UTC; wait and talk in seconds."""
+    async with pool_of(read(config)) as pool:
+        calls = await list_calls(
+            pool,
+            limit,
+            since=datetime.now(UTC) - timedelta(hours=hours),
+            client=client or None,
+            service=service or None,
+            disposition=disposition,
+            agent=agent or None,
+        )
+    if json:
+        print_json([_shown(call) for call in calls])
+        return
+    table = Table("call", "started", "caller", "service", "disposition", "wait", "agents", "talk")
+    for call in calls:
+        table.add_row(
+            str(call.call_id)[:8],
+            f"{call.started_at:%m-%d %H:%M:%S}",
+            _caller(call),
+            call.service or call.did,
+            call.disposition.value,
+            _seconds(call.wait_seconds),
+            ", ".join(call.agents),
+            _seconds(call.talk_seconds),
+        )
+    out.print(table)
+
+
+@app.command()
+@command
+async def show(
+    call: Annotated[str, typer.Argument(help="The call's id, or enough of its beginning.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    json: JsonOption = False,
+) -> None:
+    """The whole story of a call on one screen: what happened when, and why."""
+    async with pool_of(read(config)) as pool:
+        found = await _one(pool, call)
+    if json:
+        shown = asdict(found)
+        if found.withheld:
+            shown["caller_number"] = WITHHELD
+        print_json(shown)
+    else:
+        out.print(story(found))
+
+
+async def _one(pool: Pool, prefix: str) -> Call:
+    ids = await find_call(pool, prefix)
+    if not ids:
+        raise Refused(f"no call begins with {prefix!r}; `ccgateway call list` shows them")
+    if len(ids) > 1:
+        known = ", ".join(str(i)[:12] for i in ids)
+        raise Refused(f"{len(ids)} calls begin with {prefix!r}: {known}; give more of it")
+    found = await load_call(pool, ids[0])
+    if found is None:
+        raise Refused(f"call {ids[0]} is gone")
+    return found
+
+
+def _caller(call: ListedCall) -> str:
+    return WITHHELD if call.withheld else call.caller_number or "anonymous"
+
+
+def _shown(call: ListedCall) -> dict[str, object]:
+    return {**asdict(call), "caller_number": _caller(call)}
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"

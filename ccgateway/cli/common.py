@@ -1,0 +1,88 @@
+"""What the commands share: options, exit codes, and how errors are said."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+import orjson
+import typer
+from rich.console import Console
+
+from ccgateway.config import Config, load
+from ccgateway.errors import (
+    CcgError,
+    ConfigError,
+    PbxUnavailable,
+    Refused,
+    StoreUnavailable,
+)
+from ccgateway.web.client import NoGateway
+
+FAULT = 1
+WRONG_CONFIG = 2
+REFUSED = 3
+UNREACHABLE = 4
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 fault, 2 wrong usage or configuration, 3 refused, 4 unreachable."
+)
+
+DEFAULT_CONFIG = Path("/etc/ccgateway/ccgateway.toml")
+
+ConfigOption = Annotated[
+    Path,
+    typer.Option(
+        "--config",
+        "-c",
+        envvar="CCGATEWAY_CONFIG",
+        help="The TOML file.",
+        show_default=str(DEFAULT_CONFIG),
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+out = Console()
+err = Console(stderr=True)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def exit_code_of(error: CcgError) -> int:
+    """Which exit code an error of ours means."""
+    if isinstance(error, ConfigError):
+        return WRONG_CONFIG
+    if isinstance(error, PbxUnavailable | StoreUnavailable | NoGateway):
+        return UNREACHABLE
+    return REFUSED if isinstance(error, Refused) else FAULT
+
+
+def command(work: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:
+    """Make an async function a command: errors of ours are one line on stderr and an exit code,
+    never a traceback."""
+
+    @wraps(work)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return asyncio.run(work(*args, **kwargs))
+        except CcgError as error:
+            err.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+            raise typer.Exit(exit_code_of(error)) from error
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None  # 128 + SIGINT, as shells have it
+
+    return run
+
+
+def read(path: Path) -> Config:
+    """The configuration at ``path``. Raises ConfigError."""
+    return load(path)
+
+
+def print_json(value: object) -> None:
+    """One line of JSON on stdout."""
+    text = orjson.dumps(value, default=str).decode()
+    typer.echo(text)

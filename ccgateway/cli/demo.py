@@ -1,0 +1,57 @@
+"""``ccgateway demo``: the whole thing on one machine, with simulated callers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from ccgateway.cli.common import FAULT, JsonOption, command, err, out, print_json
+from ccgateway.rig import demo as rig
+from ccgateway.rig.plan import kinds, plan
+from ccgateway.rig.screen import as_json, result
+
+WIDE = 140  # columns for the table where no terminal says how many there are
+
+
+@command
+async def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="Place --calls calls, compare, and end.")
+    ] = False,
+    calls: Annotated[int, typer.Option(min=0, help="How many calls --once places.")] = 30,
+    json: JsonOption = False,
+    state: Annotated[
+        Path | None,
+        typer.Option(help="Write the addresses of all that runs to this file, as JSON."),
+    ] = None,
+    asterisk: Annotated[
+        str,
+        typer.Option(help="rootfs (its own, built once), installed (on the PATH), or docker."),
+    ] = "rootfs",
+    seed: Annotated[int | None, typer.Option(help="The same seed places the same calls.")] = None,
+) -> None:
+    """Show a call centre at work: a real Asterisk 22, PostgreSQL, the gateway, simulated phones
+    and callers, all on this machine's loopback, and nothing of it left behind.
+
+    It runs until Ctrl-C. With [bold]--once[/bold] it places exactly so many calls of mixed kinds,
+    holds the record in PostgreSQL against SIPp's own logs, call by call, and ends with 0 only
+    where every call agrees (times within 100 ms), else with 1.
+    """
+    settings = rig.Settings(err if json else out, asterisk, state, seed)
+    if not once:
+        await rig.until_stopped(settings)
+        return
+    comparison = await rig.once(settings, calls)
+    meant = kinds(plan(calls, seed if seed is not None else 1))
+    if json:
+        print_json(as_json(comparison, meant))
+    else:
+        wide = out if out.is_terminal else Console(width=WIDE)
+        wide.print(result(comparison, meant))
+        wrong = sum(bool(row.differences) for row in comparison.rows)
+        out.print(f"{calls} calls placed, {len(comparison.rows) - wrong} agree, {wrong} do not.")
+    if not comparison.agrees:
+        raise typer.Exit(FAULT)

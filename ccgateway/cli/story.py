@@ -1,0 +1,61 @@
+"""The story of a call for the terminal."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from ccgateway.calls.call import Call, Known
+from ccgateway.calls.timeline import timeline
+from ccgateway.engine.view import shown_number
+
+
+def story(call: Call) -> RenderableType:
+    """Head and timeline of one call. Everything from outside is plain text, never markup."""
+    return Group(Panel(_head(call), title=f"call {call.call_id}"), _lines(call))
+
+
+def _head(call: Call) -> Table:
+    head = Table.grid(padding=(0, 3))
+    name = "" if call.withheld else call.caller_name
+    rows = [
+        ("caller", f"{shown_number(call)}  {name}".strip()),
+        ("service", f"{call.service or '-'} of {call.client or '-'} (DID {call.did})"),
+        ("customer", "-" if call.customer is None else str(call.customer)),
+        ("started", f"{call.started_at:%Y-%m-%d %H:%M:%S} UTC on {call.node}"),
+        ("disposition", call.disposition.value),
+        ("wait, talk", f"{_wait(call):.1f} s, {_talk(call):.1f} s"),
+    ]
+    if call.known is not Known.LIVE:
+        rows.append(("known", f"{call.known.value}: not all of it was seen"))
+    for label, value in rows:
+        head.add_row(Text(label, style="dim"), Text(value))
+    return head
+
+
+def _wait(call: Call) -> float:
+    """From joining a queue to the answer, or to leaving it; summed over the visits."""
+    spans = ((v.joined_at, v.answered_at or v.left_at) for v in call.visits)
+    return sum((end - begin).total_seconds() for begin, end in spans if end)
+
+
+def _talk(call: Call) -> float:
+    return sum((t.ended_at - t.began_at).total_seconds() for t in call.talks if t.ended_at)
+
+
+def _lines(call: Call) -> Table:
+    lines = Table("time", "after", "who", "what", box=None, header_style="dim")
+    for moment in timeline(call):
+        if moment.why:
+            lines.add_row("", "", "", Text(f"  because {moment.why}", style="dim"))
+            continue
+        after = (moment.at - call.started_at).total_seconds()
+        lines.add_row(
+            f"{moment.at:%H:%M:%S}.{moment.at.microsecond // 1000:03d}",
+            f"{after:.3f}",
+            Text(moment.who),
+            Text(moment.what),
+        )
+    return lines

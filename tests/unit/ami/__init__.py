@@ -1,0 +1,1 @@
+"""Bytes to facts, actions to bytes: no I/O."""

@@ -1,0 +1,143 @@
+"""The comparison can fail, and says where. A wrong record must never pass as right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ccgateway.calls.call import Call, Disposition, Talk
+from ccgateway.rig.compare import Door, compare
+from ccgateway.rig.truth import Ring, TruthCall
+from ccgateway.telephony.ids import call_id_of
+
+T0 = datetime(2026, 11, 22, 6, 6, 22, tzinfo=UTC)
+DOORS = {
+    "1000": Door("hotline", Disposition.TIMED_OUT),
+    "1004": Door("office", Disposition.CLOSED),
+}
+Spoil = Callable[[list[Call]], list[Call]]
+
+
+def at(seconds: float) -> datetime:
+    return T0 + timedelta(seconds=seconds)
+
+
+TRUTH = [
+    TruthCall(
+        "+358401000001", "1000", False, at(0), at(0.01), at(8), True,
+        (
+            Ring("161", "+358401000001", at(0.1), None, at(3)),
+            Ring("101", "+358401000001", at(3.1), at(4), at(8)),
+        ),
+    ),
+    TruthCall("+358401000002", "1004", False, at(1), at(1.01), at(4), caller_ended=False),
+    TruthCall("+358401000003", "1000", True, at(2), at(2.01), at(5), caller_ended=True),
+    TruthCall("+358401000003", "1000", True, at(9), at(9.01), at(12), caller_ended=True),
+]  # fmt: skip
+
+
+def recorded(number: str, begin: float, end: float, disposition: Disposition, n: int) -> Call:
+    return Call(
+        call_id_of("pbx1", f"1795327582.{n}"),
+        "pbx1",
+        at(begin + 0.004),
+        service="office" if disposition is Disposition.CLOSED else "hotline",
+        did="1004" if disposition is Disposition.CLOSED else "1000",
+        caller_number=number,
+        withheld=number.endswith("3"),
+        ended_at=at(end + 0.006),
+        disposition=disposition,
+    )
+
+
+RECORD = [
+    replace(
+        recorded("+358401000001", 0, 8, Disposition.ANSWERED, 1),
+        answered_at=at(4.02),
+        talks=(Talk("101", "1795327585.9", at(4.02), at(8.003)),),
+    ),
+    recorded("+358401000002", 1, 4, Disposition.CLOSED, 2),
+    recorded("+358401000003", 2, 5, Disposition.ABANDONED, 3),
+    recorded("+358401000003", 9, 12, Disposition.ABANDONED, 4),
+]
+
+
+def first(**changes: Any) -> Spoil:
+    """Change fields of the first call's record."""
+    return lambda record: [replace(record[0], **changes), *record[1:]]
+
+
+def talk(**changes: Any) -> Spoil:
+    return first(talks=(replace(RECORD[0].talks[0], **changes),))
+
+
+def test_a_true_record_agrees() -> None:
+    result = compare(TRUTH, RECORD, DOORS)
+    assert [row.differences for row in result.rows] == [()] * 4
+    assert result.agrees
+
+
+@pytest.mark.parametrize(
+    ("spoil", "field"),
+    [
+        pytest.param(lambda record: record[1:], "call", id="one deleted"),
+        pytest.param(lambda record: record[:-1], "call", id="one of a pair deleted"),
+        pytest.param(lambda record: [*record, record[0]], "call", id="one doubled"),
+        pytest.param(
+            lambda record: [*record, recorded("+358409999999", 3, 4, Disposition.ABANDONED, 9)],
+            "call",
+            id="one invented",
+        ),
+        pytest.param(talk(agent="102"), "agents", id="moved to another agent"),
+        pytest.param(talk(agent=""), "agents", id="agent unknown"),
+        pytest.param(first(started_at=at(0.101)), "start", id="start shifted"),
+        pytest.param(first(started_at=at(-0.101)), "start", id="start shifted back"),
+        pytest.param(first(answered_at=at(4.101)), "answer", id="answer shifted"),
+        pytest.param(first(answered_at=None), "answer", id="answer lost"),
+        pytest.param(talk(ended_at=at(7.8)), "talk end", id="end of talk shifted"),
+        pytest.param(first(ended_at=at(8.2)), "end", id="end shifted"),
+        pytest.param(first(ended_at=None), "end", id="still open"),
+        pytest.param(first(caller_number="+358401000009"), "caller", id="another caller"),
+        pytest.param(first(withheld=True), "withheld", id="withheld that was shown"),
+        pytest.param(first(did="1001"), "did", id="another number called"),
+        pytest.param(first(service="office"), "service", id="another service"),
+        pytest.param(
+            first(disposition=Disposition.ABANDONED), "disposition", id="answered as abandoned"
+        ),
+    ],
+)
+def test_a_wrong_record_is_found(spoil: Spoil, field: str) -> None:
+    result = compare(TRUTH, spoil(RECORD), DOORS)
+    assert not result.agrees
+    assert [d.field for row in result.rows for d in row.differences] == [field]
+
+
+def test_a_shifted_time_is_told_in_milliseconds() -> None:
+    result = compare(TRUTH, first(ended_at=at(8.25))(RECORD), DOORS)
+    [difference] = result.rows[0].differences
+    assert difference.milliseconds == pytest.approx(250)
+    assert "+250 ms" in str(difference)
+
+
+def test_just_within_the_tolerance_agrees() -> None:
+    assert compare(TRUTH, first(ended_at=at(8.1))(RECORD), DOORS).agrees
+
+
+def test_two_calls_of_one_caller_are_told_apart_by_their_start() -> None:
+    swapped = [*RECORD[:2], RECORD[3], RECORD[2]]
+    assert compare(TRUTH, swapped, DOORS).agrees
+
+
+def test_an_unanswered_call_that_is_said_to_be_answered_is_found() -> None:
+    lie = replace(RECORD[2], disposition=Disposition.ANSWERED, answered_at=at(3))
+    result = compare(TRUTH, [*RECORD[:2], lie, RECORD[3]], DOORS)
+    assert {d.field for d in result.rows[2].differences} == {"disposition", "answer"}
+
+
+def test_a_lost_talk_is_found() -> None:
+    result = compare(TRUTH, first(talks=())(RECORD), DOORS)
+    assert [d.field for d in result.rows[0].differences] == ["agents", "talk end"]
