@@ -93,6 +93,8 @@ async def _database(config: Config, tasks: asyncio.TaskGroup) -> AsyncIterator[t
             home = config.gateway.state_dir / "postgres"
             server = await EmbeddedServer.start(home, die_with_parent=False)
             stack.push_async_callback(server.stop)
+            watching = tasks.create_task(server.watch())
+            stack.callback(watching.cancel)
             dsn = server.dsn
         applied = await migrate(dsn)
         if applied:

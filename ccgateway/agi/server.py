@@ -41,6 +41,9 @@ _MODULES: tuple[ModuleType, ...] = (inbound, agent_login, agent_logout, agent_pa
 HANDLERS: Mapping[str, Handler] = {module.ADDRESS: module.answer for module in _MODULES}
 """Who answers, by the path of the address."""
 
+ACCEPT_TURNS = 3
+"""Turns of asyncio's loop from accept() to connection_made (selector_events.py)."""
+
 log = structlog.get_logger()
 
 
@@ -78,6 +81,8 @@ class AgiServer:
         self._settings = settings
         self._secret = settings.secret.get_secret_value().encode()
         self._exchange = Exchange(decide, clock, nodes, reasons)
+        self._open: set[_Connection] = set()
+        self._empty = asyncio.Event()
         self._waiting: dict[_Connection, None] = {}  # oldest first
         self._sessions: dict[_Connection, asyncio.Task[None]] = {}
         self._server: asyncio.Server | None = None
@@ -108,13 +113,17 @@ class AgiServer:
         if self._server is None:
             return
         self._server.close()
+        for _ in range(ACCEPT_TURNS):  # those whom asyncio has let in but not told us of
+            await asyncio.sleep(0)
         tasks = list(self._sessions.values())
-        for connection in [*self._waiting, *self._sessions]:
-            connection.close()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._server.wait_closed()
+        if self._open:
+            self._empty.clear()
+            for connection in self._open:
+                connection.abort()
+            await self._empty.wait()
         self._server = None
 
     # -- called by the connections
@@ -122,6 +131,7 @@ class AgiServer:
     def admit(self, connection: _Connection) -> None:
         """Let a new connection in, if its network may; there is always room for it."""
         self.stats.accepted += 1
+        self._open.add(connection)
         if not self._allowed(connection.peer):
             self._refuse(connection, "AGI refused: the network is not in agi.allow")
             return
@@ -134,7 +144,7 @@ class AgiServer:
         self.stats.dropped += 1
         self._complain(event, peer=connection.peer, why=why)
         connection.close()
-        self.forget(connection)
+        self._waiting.pop(connection, None)
 
     def serve(self, connection: _Connection, request: Request, session: Session) -> None:
         """Answer a request, if its client may ask it."""
@@ -154,6 +164,9 @@ class AgiServer:
     def forget(self, connection: _Connection) -> None:
         """The connection is gone."""
         self._waiting.pop(connection, None)
+        self._open.discard(connection)
+        if not self._open:
+            self._empty.set()
 
     # -- within
 
@@ -246,6 +259,11 @@ class _Connection(asyncio.Protocol):
         """Send what is written, then close; a session that still talks is over."""
         self._timer.cancel()
         self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._timer.cancel()
+        self._transport.abort()
 
     def _late(self) -> None:
         if self._why:

@@ -29,7 +29,7 @@ class Session:
     async def set_variables(self, variables: Sequence[tuple[str, str]]) -> None:
         """Set variables of the channel, in this order, by one command: all of them or none, and one
         round trip. Raises UnsafeText, SessionOver, BadReply."""
-        pairs = ",".join(f"{name}={safe(value)}" for name, value in variables)
+        pairs = ",".join(f"{name}={safe(name, value)}" for name, value in variables)
         reply = await self._ask(f'EXEC MSet "{pairs}"\n'.encode())
         if reply.code == OK and reply.result == 0:
             return
@@ -67,9 +67,9 @@ class Session:
             raise BadReply("no reply in time") from None
 
 
-def safe(value: str) -> str:
+def safe(name: str, value: str) -> str:
     """``value``, if it is the same text for AGI (res_agi.c, parse_args), for MSet, and for whatever
     the dialplan does with it. Raises UnsafeText."""
     if not value.isprintable() or not UNSAFE.isdisjoint(value):
-        raise UnsafeText("a value holds characters that the dialplan must not see")
+        raise UnsafeText(f"{name} holds characters that the dialplan must not see")
     return value

@@ -110,8 +110,11 @@ _USER_EVENTS: Mapping[str, Rule] = {
     "CCGQueueResult": Rule(Kind.QUEUE_RESULT, _CHANNEL | {"status": "Status"}, place="Queue"),
 }
 
-DECODED = frozenset({*_RULES, "Newstate", "UserEvent"})
-"""The events that can become a fact."""
+ALWAYS = frozenset(_RULES)
+"""Events that always become a fact; one of them without its subject is odd."""
+
+SOMETIMES = frozenset({"Newstate", "UserEvent"})
+"""Events that become a fact for some of their values."""
 
 
 def event_of(node: str, headers: Headers, received: datetime) -> AmiEvent:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -11,6 +12,8 @@ from ccgateway.rig import installs, packages
 from ccgateway.rig.asterisk import RigAsterisk
 from ccgateway.rig.installs import Install
 from ccgateway.rig.progress import silent
+from ccgateway.rig.sipp import Sipps
+from ccgateway.rig.world import World
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +32,18 @@ async def rig_asterisk(install: Install) -> AsyncIterator[RigAsterisk]:
         yield asterisk
     finally:
         asterisk.remove()
+
+
+@pytest.fixture
+def sipps(rig_asterisk: RigAsterisk, tmp_path: Path) -> Iterator[Sipps]:
+    """SIPp phones (to be started) and callers of the running Asterisk."""
+    sipps = Sipps(rig_asterisk, tmp_path / "sipp")
+    yield sipps
+    sipps.stop()
+
+
+@pytest_asyncio.fixture
+async def world(install: Install) -> AsyncIterator[World]:
+    """The whole world: PostgreSQL, Asterisk, the gateway, phones, agents logged in; 3 seconds."""
+    async with World() as world:
+        yield world

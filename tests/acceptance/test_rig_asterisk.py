@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from ccgateway.rig.asterisk import RigAsterisk
 from ccgateway.rig.installs import Install
 from ccgateway.rig.processes import MARK
+
+pytestmark = pytest.mark.acceptance
 
 
 async def test_two_run_side_by_side(install: Install, rig_asterisk: RigAsterisk) -> None:

@@ -152,7 +152,7 @@ class Line:
             while command := (await self.read()).decode():
                 words = words_of(command)
                 reply = say(command)
-                if reply == OK:
+                if reply.endswith(OK):
                     variables |= set_by(words)
                 self.writer.write(reply.encode())
         await self.close()
@@ -212,8 +212,3 @@ def set_by(words: Sequence[str]) -> dict[str, str]:
         pairs = (pair.partition("=") for pair in words[2].split(","))
         return {name: value for name, _, value in pairs}
     return {}
-
-
-def named(variables: Mapping[str, str]) -> tuple[str, ...]:
-    """The names in their order."""
-    return tuple(variables)

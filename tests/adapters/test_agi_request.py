@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from ccgateway.agi.limits import MAX_HEADERS, MAX_LINE, MAX_REQUEST
 from ccgateway.agi.reply import BadReply, Reply, ReplyReader
 from ccgateway.agi.request import BadRequest, Request, RequestReader
-from ccgateway.agi.session import quoted
+from ccgateway.agi.session import safe
 from ccgateway.errors import UnsafeText
-from tests.adapters.agi_asterisk import HEADERS, SECRET, request, words_of
+from tests.adapters.agi_asterisk import HEADERS, SECRET, request, set_by, words_of
 
 PIECES = st.lists(
     st.one_of(
@@ -131,12 +131,16 @@ def test_random_replies_raise_nothing_but_bad_reply(pieces: list[bytes]) -> None
         pass
 
 
-@given(st.text(st.characters(exclude_categories=("Cc", "Cs"))))
-def test_a_quoted_value_is_one_word_for_asterisk(value: str) -> None:
-    assert words_of(f"SET VARIABLE X {quoted(value)}\n") == ["SET", "VARIABLE", "X", value]
+@given(st.text())
+def test_what_is_safe_is_one_plain_word_for_asterisk(value: str) -> None:
+    try:
+        command = f'EXEC MSet "A={safe("A", value)},B="\n'
+    except UnsafeText:
+        return
+    assert set_by(words_of(command)) == {"A": value, "B": ""}
 
 
-@given(st.text(), st.sampled_from("\r\n\x00\x7f\x1b"), st.text())
-def test_control_characters_are_never_sent(before: str, control: str, after: str) -> None:
+@given(st.text(), st.sampled_from('\r\n\x00\x7f\x1b,"$\\(){}[]'), st.text())
+def test_what_means_something_is_never_sent(before: str, bad: str, after: str) -> None:
     with pytest.raises(UnsafeText):
-        quoted(before + control + after)
+        safe("A", before + bad + after)

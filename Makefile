@@ -1,0 +1,60 @@
+# ccgateway: `make` alone lists what there is. Needs: git, make, Python 3.11 or newer, root.
+# Root, because Debian packages may have to be installed and the demo's Asterisk runs in a chroot.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+ARGS ?=
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help setup demo test test-all lint format lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+setup: $(READY) ## .venv with the package and its tools, about a minute (again: nothing to do)
+
+# Made anew only when the locked versions or the package's metadata change.
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is missing: apt-get install python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "setup: installing the Debian package python3-venv (about 20 s)"; \
+		apt-get -q update >/dev/null; \
+		DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends python3-venv >/dev/null; }
+	@test -x $(BIN)/python || { echo "setup: creating .venv (about 5 s)"; $(PYTHON) -m venv .venv; }
+	@echo "setup: installing the locked packages into .venv (about a minute)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+	@echo "setup: done"
+
+demo: setup ## the whole call centre on this machine, until Ctrl-C; e.g. ARGS="--once --calls 30"
+	@$(BIN)/ccgateway demo $(ARGS)
+
+test: lint ## lint, then unit, scenario, adapter and acceptance tests (real Asterisk, PostgreSQL)
+	$(BIN)/python -m pytest -m "not long" $(ARGS)
+
+test-all: lint ## the same with the long tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: setup ## ruff, mypy, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## let ruff put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: setup ## choose the newest allowed versions of all dependencies anew
+	$(BIN)/pip-compile --upgrade --allow-unsafe --extra=dev --generate-hashes --no-emit-find-links \
+		--no-emit-index-url --no-emit-trusted-host --strip-extras \
+		--output-file=requirements.lock pyproject.toml
+
+clean: ## remove what make made here (the Asterisk root file system stays in the XDG cache)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info

@@ -1,0 +1,98 @@
+"""Actions -> AMI headers -> bytes. Nothing that could become another header passes."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from ccgateway.ami.framing import Headers
+from ccgateway.errors import UnsafeText
+from ccgateway.telephony.actions import (
+    Action,
+    AddMember,
+    PauseMember,
+    RemoveMember,
+    SetGlobal,
+)
+
+MAX_LINE_BYTES = 1000  # Asterisk reads a line into 1024 bytes, and cuts the link at a longer one
+MAX_HEADERS = 100  # Asterisk takes 128 (AST_MAX_MANHEADERS) and ignores the rest
+
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_FORBIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Unicode categories: control characters, lone surrogates, line and paragraph separators."""
+
+
+def headers_of(action: Action) -> Headers:
+    """The headers of an action, ``Action`` first. Raises UnsafeText."""
+    if isinstance(action, SetGlobal):
+        return _set_global(action)
+    if isinstance(action, AddMember):
+        return _add_member(action)
+    if isinstance(action, RemoveMember):
+        return [
+            ("Action", "QueueRemove"),
+            ("Queue", action.queue),
+            ("Interface", action.interface),
+        ]
+    return _pause_member(action)
+
+
+def _set_global(action: SetGlobal) -> Headers:
+    # Setvar takes NAME(...) for a dialplan function and calls it: SHELL() would be one of them.
+    if not _VARIABLE.match(action.name):
+        raise UnsafeText("not the name of a dialplan variable")
+    return [("Action", "Setvar"), ("Variable", action.name), ("Value", action.value)]
+
+
+def _add_member(action: AddMember) -> Headers:
+    headers = [
+        ("Action", "QueueAdd"),
+        ("Queue", action.queue),
+        ("Interface", action.interface),
+        ("MemberName", action.member),
+        ("Penalty", str(action.penalty)),
+        # With it in one action no call can come between joining and pausing.
+        ("Paused", _truth(action.paused)),
+    ]
+    if action.paused and action.reason:
+        headers.append(("Reason", action.reason))
+    return headers
+
+
+def _pause_member(action: PauseMember) -> Headers:
+    headers = [
+        ("Action", "QueuePause"),
+        ("Queue", action.queue),
+        ("Interface", action.interface),
+        ("Paused", _truth(action.paused)),
+    ]
+    if action.reason:
+        headers.append(("Reason", action.reason))
+    return headers
+
+
+def _truth(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def wire(headers: Iterable[tuple[str, str]]) -> bytes:
+    """The bytes of one action, closed by an empty line. Raises UnsafeText, which does not repeat
+    the value: it may be a person's name or a secret."""
+    lines = [_line(key, value) for key, value in headers]
+    if len(lines) > MAX_HEADERS:
+        raise UnsafeText(f"an AMI action has more than {MAX_HEADERS} headers")
+    return b"".join(lines) + b"\r\n"
+
+
+def _line(key: str, value: str) -> bytes:
+    if not _KEY.match(key):
+        raise UnsafeText("not the name of an AMI header")
+    if any(unicodedata.category(character) in _FORBIDDEN for character in value):
+        raise UnsafeText(f"the value of {key} holds control characters")
+    line = f"{key}: {value}\r\n".encode()
+    if len(line) > MAX_LINE_BYTES:
+        raise UnsafeText(f"the value of {key} is longer than an AMI line ({MAX_LINE_BYTES} bytes)")
+    return line

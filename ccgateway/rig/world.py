@@ -1,0 +1,207 @@
+"""The whole simulated world: PostgreSQL, Asterisk, the gateway, phones and callers."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ccgateway.postgres.embedded import EmbeddedServer
+from ccgateway.rig import packages, ports, processes, record
+from ccgateway.rig.asterisk import RigAsterisk
+from ccgateway.rig.compare import Comparison, compare
+from ccgateway.rig.errors import RigError
+from ccgateway.rig.gateway import Gateway
+from ccgateway.rig.hotline import DOORS, NAMES
+from ccgateway.rig.installs import Install, choose
+from ccgateway.rig.phones import Behaviour, behaviour_of
+from ccgateway.rig.plan import Planned
+from ccgateway.rig.ports import LOOPBACK, WORLD
+from ccgateway.rig.progress import Progress, silent
+from ccgateway.rig.sipp import Caller, Habits, Sipp, Sipps
+from ccgateway.rig.waiting import until
+
+PREFIX = "ccgateway-world-"
+CALL_AT_MOST = 120.0  # seconds from a call's offset to its end: waits, talk, messages
+
+
+class World:
+    """An async context manager: everything runs inside it, nothing is left behind after it."""
+
+    def __init__(
+        self,
+        asterisk: str = "rootfs",
+        progress: Progress = silent,
+        *,
+        habits: Habits | None = None,
+        agents: Sequence[int] = tuple(NAMES),
+        proof: bool = True,
+    ) -> None:
+        """``asterisk``: rootfs, installed or docker. ``agents`` are logged in at the start.
+        Without ``proof`` SIPp writes no logs: a world that runs for days shall not fill a disk."""
+        self._kind = asterisk
+        self._progress = progress
+        self._habits = habits or Habits()
+        self._agents = agents
+        self._proof = proof
+        self.folder = Path(tempfile.gettempdir())
+        self._parts: tuple[RigAsterisk, Sipps, Gateway] | None = None
+        self._postgres: EmbeddedServer | None = None
+
+    @property
+    def asterisk(self) -> RigAsterisk:
+        return self._running[0]
+
+    @property
+    def sipps(self) -> Sipps:
+        return self._running[1]
+
+    @property
+    def gateway(self) -> Gateway:
+        return self._running[2]
+
+    @property
+    def postgres(self) -> EmbeddedServer:
+        if not self._postgres:
+            raise RigError("PostgreSQL is not running")
+        return self._postgres
+
+    @property
+    def _running(self) -> tuple[RigAsterisk, Sipps, Gateway]:
+        if not self._parts:
+            raise RigError("the world is not running")
+        return self._parts
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def _start(self) -> None:
+        packages.ensure(["sipp", "setpriv"], self._progress)
+        install = choose(self._kind, self._progress)
+        self._make_folder()
+        self._progress("starting PostgreSQL", 3)
+        self._postgres = await EmbeddedServer.start(
+            self.folder / "postgres", die_with_parent=True, fast=True
+        )
+        self._progress("starting Asterisk", 2)
+        await self._start_asterisk(install)
+        self._progress("starting the gateway", 3)
+        self.gateway.configure()
+        await self.gateway.start()
+        await until(self._is_in_service, "the gateway's heartbeat in the dialplan")
+        self._progress("starting phones, logging agents in", 1)
+        await self.sipps.start_phones(self._behaviours(), self._habits)
+        await self.gateway.login(self._agents)
+
+    async def _is_in_service(self) -> bool:
+        """Without a heartbeat the dialplan does not ask the gateway: callers take its fallback."""
+        beat = await self.asterisk.rx("dialplan eval function GLOBAL(CCG_HEARTBEAT)")
+        return any(word.isdigit() and int(word) > 0 for word in beat.split())
+
+    def _make_folder(self) -> None:
+        temporary = Path(tempfile.gettempdir())
+        processes.sweep(temporary, f"{PREFIX}*")
+        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        processes.mark(self.folder)
+
+    async def _start_asterisk(self, install: Install) -> None:
+        asterisk = RigAsterisk(install)
+        gateway = Gateway(
+            self.folder,
+            asterisk.addresses,
+            asterisk.block.one(),
+            ports.secret(),
+            self.postgres.dsn,
+        )
+        sipps = Sipps(asterisk, self.folder / "sipp", proof=self._proof)
+        self._parts = (asterisk, sipps, gateway)
+        await asterisk.start()
+
+    def _behaviours(self) -> list[Behaviour]:
+        used = {behaviour_of(phone) for phone in (*NAMES, *self._agents)}
+        return sorted(used, key=lambda behaviour: behaviour.phones.start)
+
+    def place(self, planned: Sequence[Planned]) -> Sipp:
+        """Place calls of the plan from the trunk, each at its offset from now."""
+        return self.sipps.place([call.caller for call in planned])
+
+    async def played(self, planned: Sequence[Planned]) -> Comparison:
+        """Place the calls, wait for their end, and hold the record against the truth."""
+        last = max((call.caller.offset_ms for call in planned), default=0) / 1000
+        if planned:
+            await self.place(planned).finished(last + CALL_AT_MOST)
+        return await self.compared()
+
+    async def compared(self) -> Comparison:
+        """All calls until now: SIPp's truth and PostgreSQL's record, call by call."""
+        truth = self.sipps.truth()
+        return compare(truth, await record.settled(self.postgres.dsn, len(truth)), DOORS)
+
+    async def press(self, phone: int, code: str, stay_ms: int = 8000) -> None:
+        """Dial a feature code from an agent's phone, and listen to the end. Raises RigError."""
+        dialled = self.sipps.place([Caller(str(phone), code, stay_ms)], from_phone=True)
+        await dialled.finished(stay_ms / 1000 + CALL_AT_MOST)
+
+    def state(self) -> dict[str, object]:
+        """The addresses of all that runs, so that others can attach. Holds secrets."""
+        at, process = self.asterisk.addresses, self.sipps
+        return {
+            "folder": str(self.folder),
+            "pid": os.getpid(),
+            "asterisk": {"pid": self.asterisk.pid, "folder": str(self.asterisk.folder)},
+            "ami": {
+                "host": LOOPBACK,
+                "port": at.ami_port,
+                "username": "rigtest",
+                "secret": at.test_secret,
+            },
+            "agi": {"host": LOOPBACK, "port": at.agi_port, "secret": at.agi_secret},
+            "sip": {"host": LOOPBACK, "port": at.sip_port, "callers_come_from": WORLD},
+            "http": {"url": self.gateway.url, "token": self.gateway.http_token},
+            "postgres": {"dsn": self.postgres.dsn, "pid": self.postgres.pid},
+            "gateway": {
+                "pid": self.gateway.pid,
+                "config": str(self.gateway.config),
+                "log": str(self.gateway.log),
+            },
+            "phones": [{"name": s.name, "pid": s.process.pid} for s in process.phones],
+        }
+
+    def write_state(self, path: Path) -> None:
+        """``state()`` as JSON, whole or not at all, readable by us only."""
+        half = path.with_name(f".{path.name}.{os.getpid()}")
+        half.touch(mode=0o600)
+        half.write_text(json.dumps(self.state(), indent=2) + "\n", encoding="utf-8")
+        half.rename(path)
+
+    async def stop(self) -> None:
+        """Stop everything, the outside first, and remove the folders."""
+        if self._parts:
+            asterisk, sipps, gateway = self._parts
+            sipps.stop()
+            gateway.stop()
+            asterisk.remove()
+            self._parts = None
+        if self._postgres:
+            await self._postgres.stop()
+            self._postgres = None
+        if self.folder.name.startswith(PREFIX):
+            shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,108 @@
+"""Agents log in, pause and out by their phones' feature codes and by the CLI."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from ccgateway.rig.sipp import Caller
+from ccgateway.rig.waiting import until
+from ccgateway.rig.world import World
+
+pytestmark = pytest.mark.acceptance
+
+ANNA = 101
+
+
+async def state_of(world: World, agent: int) -> tuple[str, str]:
+    async with world.gateway.client() as client:
+        agents = {row["id"]: row for row in (await client.state())["agents"]}
+    return agents[str(agent)]["state"], agents[str(agent)]["reason"]
+
+
+async def members(world: World, queue: str) -> str:
+    return await world.asterisk.rx(f"queue show {queue}")
+
+
+def cli(world: World, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ccgateway", *words, "--config", str(world.gateway.config)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+
+async def test_a_working_day_by_feature_codes(world: World) -> None:
+    assert await state_of(world, ANNA) == ("ready", "")
+    await world.press(ANNA, "*132")
+    assert await state_of(world, ANNA) == ("paused", "lunch")
+    assert "(paused:lunch" in (await members(world, "stations")).replace(
+        "paused:lunch was", "(paused:lunch"
+    )
+    await world.press(ANNA, "*14")
+    assert await state_of(world, ANNA) == ("ready", "")
+    await world.press(ANNA, "*12")
+    assert await state_of(world, ANNA) == ("off", "")
+    assert "PJSIP/101" not in await members(world, "stations")
+    await world.press(ANNA, "*11")
+    assert await state_of(world, ANNA) == ("ready", "")
+    assert "PJSIP/101" in await members(world, "stations")
+
+
+async def test_a_paused_agent_is_not_offered_calls(world: World) -> None:
+    others = [a for a in (102, 103, 104, 141, 142, 143, 151) if a != ANNA]
+    async with world.gateway.client() as client:
+        for agent in others:
+            await client.agent("pause", str(agent), "lunch")
+    placed = world.sipps.place([Caller("+358405550001", "1000", 3_000)])
+    await placed.finished(30)
+    [call] = world.sipps.truth()
+    assert [ring.phone for ring in call.rings] == [str(ANNA)]
+
+
+async def test_the_state_follows_a_call(world: World) -> None:
+    async with world.gateway.client() as client:
+        for agent in (102, 103, 104, 141, 142, 143, 151):
+            await client.agent("logout", str(agent))
+    placed = world.sipps.place([Caller("+358405550002", "1000", 4_000)])
+    seen: list[str] = []
+
+    async def look() -> bool:
+        state, _ = await state_of(world, ANNA)
+        if not seen or seen[-1] != state:
+            seen.append(state)
+        return seen[-1] == "ready" and "talking" in seen
+
+    await until(look, "the talk is over", seconds=20)
+    await placed.finished(20)
+    assert [state for state in seen if state != "ready"] == ["ringing", "talking"]
+
+
+async def test_a_member_that_asterisk_lost_is_brought_back_at_the_next_connect(
+    world: World,
+) -> None:
+    await world.asterisk.rx("queue remove member PJSIP/101 from stations")
+    assert "PJSIP/101" not in await members(world, "stations")
+    world.gateway.stop()
+    await world.gateway.start()
+
+    async def back() -> bool:
+        return "PJSIP/101" in await members(world, "stations")
+
+    await until(back, "Anna's phone is in the queue again")
+    assert await state_of(world, ANNA) == ("ready", "")
+
+
+async def test_the_cli_says_what_it_did_and_why_it_did_not(world: World) -> None:
+    done = cli(world, "agent", "pause", "101", "--reason", "lunch")
+    assert (done.returncode, done.stdout.strip()) == (0, "agent 101 is paused")
+    listed = json.loads(cli(world, "agent", "list", "--json").stdout)
+    assert next(a for a in listed if a["id"] == "101")["reason"] == "lunch"
+    refused = cli(world, "agent", "pause", "101", "--reason", "golf")
+    assert refused.returncode == 3
+    assert "there are break, lunch, training, admin" in refused.stderr.replace("\n", " ")
+    assert cli(world, "agent", "login", "999").returncode == 3
+    world.gateway.stop()
+    away = cli(world, "agent", "list")
+    assert away.returncode == 4
+    assert "is it running?" in away.stderr.replace("\n", " ")

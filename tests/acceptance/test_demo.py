@@ -1,0 +1,119 @@
+"""``ccgateway demo``, as a user runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from ccgateway.rig.installs import Install
+from ccgateway.rig.plan import Kind
+from ccgateway.rig.waiting import until
+
+pytestmark = pytest.mark.acceptance
+
+DEMO = (sys.executable, "-m", "ccgateway", "demo")
+
+
+async def test_thirty_calls_agree_with_the_record(install: Install) -> None:
+    demo = await asyncio.create_subprocess_exec(
+        *DEMO, "--once", "--calls", "30", "--json", stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await demo.communicate()
+    told = json.loads(out)
+
+    assert [row["differences"] for row in told["rows"] if row["differences"]] == []
+    assert demo.returncode == 0
+    assert told["calls"] == len(told["rows"]) == 30
+    assert {row["kind"] for row in told["rows"]} == {kind.value for kind in Kind}
+    assert {row["disposition"] for row in told["rows"]} == {
+        "answered", "abandoned", "closed", "full", "nobody",
+    }  # fmt: skip
+    assert all(row["phones"] == row["agents"] for row in told["rows"])
+
+
+def read(state: Path) -> Any:
+    return json.loads(state.read_text())
+
+
+@asynccontextmanager
+async def running_demo(state: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, Any]]:
+    """The endless demo, once its state file stands, and what it says."""
+    demo = await asyncio.create_subprocess_exec(*DEMO, "--state", str(state))
+    try:
+        await until(lambda: state.exists() or demo.returncode is not None, "state", seconds=60)
+        yield demo, read(state)
+    finally:
+        if demo.returncode is None:
+            demo.kill()
+            await demo.wait()
+
+
+def tree_of(pid: int) -> list[psutil.Process]:
+    return psutil.Process(pid).children(recursive=True)
+
+
+def lives(process: psutil.Process) -> bool:
+    """A zombie has ended, and waits for whoever inherited it to take note."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def folders_of(state: Any) -> list[Path]:
+    return [Path(state["folder"]), Path(state["asterisk"]["folder"])]
+
+
+async def test_ctrl_c_leaves_nothing_behind(install: Install, tmp_path: Path) -> None:
+    async with running_demo(tmp_path / "state.json") as (demo, state):
+        processes = tree_of(demo.pid)
+        named = {state[part]["pid"] for part in ("asterisk", "postgres", "gateway")}
+        assert named <= {process.pid for process in processes}
+        demo.send_signal(signal.SIGINT)
+        assert await asyncio.wait_for(demo.wait(), 30) == 0
+
+    assert not [process for process in processes if lives(process)]
+    assert not [folder for folder in folders_of(state) if folder.exists()]
+
+
+async def test_killed_it_leaves_no_process_and_the_next_start_sweeps(
+    install: Install, tmp_path: Path
+) -> None:
+    async with running_demo(tmp_path / "state.json") as (demo, state):
+        processes = tree_of(demo.pid)
+        assert len(processes) >= 5
+        demo.kill()
+        await demo.wait()
+        await until(lambda: not any(lives(p) for p in processes), "all have ended")
+        assert [folder.exists() for folder in folders_of(state)] == [True, True]
+
+    async with running_demo(tmp_path / "next.json") as (demo, _):
+        assert [folder.exists() for folder in folders_of(state)] == [False, False]
+        demo.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(demo.wait(), 30) == 0
+
+
+async def test_the_state_file_is_for_us_only_and_lets_others_attach(
+    install: Install, tmp_path: Path
+) -> None:
+    path = tmp_path / "state.json"
+    async with running_demo(path) as (demo, state):
+        assert path.stat().st_mode & 0o777 == 0o600
+        ami, agi = state["ami"], state["agi"]
+        for host, port in ((ami["host"], ami["port"]), (agi["host"], agi["port"])):
+            _, writer = await asyncio.open_connection(host, port)
+            writer.close()
+            await writer.wait_closed()
+        assert state["postgres"]["dsn"].startswith("postgresql://")
+        assert state["http"]["url"].startswith("http://127.0.0.1:")
+        demo.send_signal(signal.SIGINT)
+        assert await asyncio.wait_for(demo.wait(), 30) == 0
