@@ -28,7 +28,8 @@ $(READY): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || { echo "setup: creating .venv (about 5 s)"; $(PYTHON) -m venv .venv; }
 	@echo "setup: installing the locked packages into .venv (about a minute)"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . \
+		2>.venv/install.log || { cat .venv/install.log >&2; exit 1; }
 	@touch $(READY)
 	@echo "setup: done"
 

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Collection, Coroutine, Mapping
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 
@@ -41,6 +42,7 @@ class Engine:
         self._arrivals: deque[Arrival] = deque()
         self._wake = asyncio.Event()
         self._waiting: dict[str, dict[str, datetime]] = {q: {} for q in self._queues()}
+        self._shown: dict[UUID, dict[str, object]] = {}
         self._up: dict[str, bool] = dict.fromkeys(setup.nodes, False)
         self._chores: set[asyncio.Task[None]] = set()
         self.board = Board(setup.ours)
@@ -118,7 +120,18 @@ class Engine:
     def _changed(self, change: Change) -> None:
         self._store.put_facts(change.facts, change.call)
         self._follow(change.call)
-        self._feed.publish({"type": "call", "call": call_view(change.call)})
+        self._show(change.call)
+
+    def _show(self, call: Call) -> None:
+        """Tell the watchers, where what they see of the call has changed."""
+        view = call_view(call)
+        before = self._shown.pop(call.call_id, None)
+        if call.ended_at is None:
+            self._shown[call.call_id] = view
+        elif before is None:
+            return  # its end was told already: app_queue speaks of a call after its hang-up
+        if view != before:
+            self._feed.publish({"type": "call", "call": view})
 
     def _follow(self, call: Call) -> None:
         self.desk.follow(call)

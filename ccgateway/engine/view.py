@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from ccgateway.agents.agent import Agent, Duty
-from ccgateway.calls.call import Call, OfferEnd, VisitEnd
+from ccgateway.calls.call import Call, OfferEnd, Visit, VisitEnd
 
 WITHHELD = "withheld"
 
@@ -50,13 +50,24 @@ def whereabouts(call: Call) -> tuple[str, datetime]:
     for talk in call.talks:
         if talk.ended_at is None:
             return f"talking with {talk.agent}", talk.began_at
-    for visit in reversed(call.visits):
-        if visit.end is VisitEnd.WAITING:
-            ringing = [o for o in visit.offers if o.end is OfferEnd.RINGING]
-            if ringing:
-                return f"ringing {', '.join(o.agent for o in ringing)}", ringing[0].began_at
-            return f"waiting in {visit.queue}", visit.joined_at
+    if call.visits and (found := _in_queue(call.visits[-1], talked=bool(call.talks))):
+        return found
+    for decision in reversed(call.decisions):
+        if decision.what == "message":
+            return f"hears the message: {decision.detail.get('message', '')}", decision.at
     return "in the dialplan", call.started_at
+
+
+def _in_queue(visit: Visit, *, talked: bool) -> tuple[str, datetime] | None:
+    for offer in visit.offers:
+        if offer.end is OfferEnd.ANSWERED and not talked:  # the bridge comes a moment later
+            return f"connecting with {offer.agent}", offer.ended_at or offer.began_at
+    if visit.end is not VisitEnd.WAITING:
+        return None
+    ringing = [offer for offer in visit.offers if offer.end is OfferEnd.RINGING]
+    if ringing:
+        return f"ringing {', '.join(o.agent for o in ringing)}", ringing[0].began_at
+    return f"waiting in {visit.queue}", visit.joined_at
 
 
 def agent_view(agent: Agent) -> dict[str, object]:

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ccgateway.errors import StoreUnavailable
-from ccgateway.postgres.binaries import as_ordinary_user, clean_environment
+from ccgateway.postgres import account
+from ccgateway.postgres.binaries import clean_environment
 
 ROLE = "ccgateway"  # also the name of its database
 
@@ -56,11 +57,13 @@ def write_access(data_dir: Path, access: Access) -> None:
 def prepare(data_dir: Path, binaries: Path) -> Access:
     """The data folder and the way in, made where they are missing. The server must be stopped.
     Raises StoreUnavailable."""
+    _check_the_way_to(data_dir.parent)
     if not (data_dir / "PG_VERSION").exists():
         access = Access(secrets.token_hex(24))
         write_access(data_dir, access)
         _create(data_dir, binaries, access)
         return access
+    account.current().own(data_dir)
     if not _access_file(data_dir).exists():
         access = Access(secrets.token_hex(24))
         _single_user(data_dir, binaries, f"ALTER ROLE {ROLE} PASSWORD '{access.password}'\n")
@@ -69,15 +72,27 @@ def prepare(data_dir: Path, binaries: Path) -> Access:
     return read_access(data_dir)
 
 
+def _check_the_way_to(folder: Path) -> None:
+    closed = account.current().closed(folder)
+    if closed:
+        raise StoreUnavailable(
+            f"Root's user namespaces are blocked here, so PostgreSQL runs as the user nobody, who "
+            f"cannot enter {closed}. Set state_dir under [gateway] to a folder that others may "
+            f"enter (mode 0711 is enough, of every folder on the way), or dsn under [database]."
+        )
+
+
 def _create(data_dir: Path, binaries: Path, access: Access) -> None:
     """initdb beside, then rename: a folder half made by a start that was killed is never used."""
     if data_dir.exists() and any(data_dir.iterdir()):
         raise StoreUnavailable(f"{data_dir} holds files, but no database")
     making = data_dir.with_name(data_dir.name + ".making")
     shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(mode=0o700)
+    account.current().own(making)  # the folder above is ours: initdb can make none in it
     words = ("--encoding=UTF8", "--locale=C.UTF-8", "--auth=reject", "--username=postgres")
     _tool([str(binaries / "initdb"), "-D", str(making), "--no-sync", *words])
-    (making / "pg_hba.conf").write_text(HBA)
+    _tool(["tee", str(making / "pg_hba.conf")], HBA)  # not by root: the folder may be another's
     # CREATEDB: so that a dump can be loaded beside the live database.
     _single_user(
         making,
@@ -95,12 +110,13 @@ def _single_user(data_dir: Path, binaries: Path, statements: str) -> None:
 
 def _tool(words: list[str], stdin: str = "") -> None:
     done = subprocess.run(
-        [*as_ordinary_user(), *words],
+        [*account.current().words, *words],
         input=stdin,
         capture_output=True,
         text=True,
         env=clean_environment(),
         check=False,
+        cwd="/",  # ours may be closed to the account
     )
     if done.returncode:
         raise StoreUnavailable(f"{Path(words[0]).name} failed: {done.stderr.strip()}")

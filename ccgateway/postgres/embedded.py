@@ -23,8 +23,8 @@ import asyncpg
 import structlog
 
 from ccgateway.errors import StoreUnavailable
-from ccgateway.postgres import cluster, postmaster
-from ccgateway.postgres.binaries import as_ordinary_user, choose, clean_environment
+from ccgateway.postgres import account, cluster, postmaster
+from ccgateway.postgres.binaries import choose, clean_environment, reachable
 from ccgateway.postgres.cluster import Access
 from ccgateway.postgres.postmaster import Postmaster
 
@@ -99,7 +99,7 @@ class EmbeddedServer:
             found = await _adoptable(data_dir, deadline)
             if found:
                 return cls(found, cluster.read_access(data_dir), None, again)
-            folder = await asyncio.to_thread(choose, data_dir, binaries)
+            folder = await asyncio.to_thread(_programs, data_dir, binaries)
             access = await asyncio.to_thread(cluster.prepare, data_dir, folder)
             options = (*SAFE, *(FAST if fast else ()))
             if die_with_parent:
@@ -194,7 +194,7 @@ def _run(
     with _start_log(data_dir).open("wb") as log:
         return subprocess.Popen(
             [
-                *as_ordinary_user(),
+                *account.current().words,
                 *(("setpriv", "--pdeathsig", "INT") if dies else ()),
                 str(folder / "postgres"),
                 *("-D", str(data_dir), "-p", str(port), "-k", ""),
@@ -243,8 +243,13 @@ async def _lets_us_in(dsn: str) -> bool:
 def _home(data_dir: Path) -> Path:
     """The absolute path; the parent folder is made where it is missing, else left as it is."""
     data_dir = data_dir.absolute()
-    data_dir.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mode = 0o711 if account.current().is_another else 0o700
+    data_dir.parent.mkdir(mode=mode, parents=True, exist_ok=True)
     return data_dir
+
+
+def _programs(data_dir: Path, given: Path | None) -> Path:
+    return reachable(choose(data_dir, given), account.current())
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -63,7 +64,7 @@ def find(data_dir: Path) -> Postmaster | None:
         return None
     try:
         process = psutil.Process(pid)
-        ours = Path(process.cwd()) == data_dir.resolve()
+        ours = _serves(process, data_dir)
     except (psutil.ZombieProcess, psutil.AccessDenied):
         ours = False  # dead but not reaped (for ever in a container without init), or another's
     except psutil.NoSuchProcess:
@@ -73,3 +74,14 @@ def find(data_dir: Path) -> Postmaster | None:
         return None
     port = int(lines[_PORT]) if len(lines) > _PORT else 0
     return Postmaster(process, port, lines[_STATUS].strip() if len(lines) > _STATUS else "starting")
+
+
+def _serves(process: psutil.Process, data_dir: Path) -> bool:
+    """Whether its working directory is the data folder. Root in a container may lack the right
+    (CAP_SYS_PTRACE) to see that of nobody's process: then its command line tells."""
+    try:
+        folder = process.cwd()
+    except psutil.AccessDenied:
+        words = process.cmdline()
+        folder = next((after for word, after in pairwise(words) if word == "-D"), "/")
+    return Path(folder).resolve() == data_dir.resolve()

@@ -120,6 +120,7 @@ class World:
         temporary = Path(tempfile.gettempdir())
         processes.sweep(temporary, f"{PREFIX}*")
         self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self.folder.chmod(0o711)  # PostgreSQL's data is below, and may have to run as nobody
         processes.mark(self.folder)
 
     async def _start_asterisk(self, install: Install) -> None:

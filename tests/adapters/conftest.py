@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import asyncpg
@@ -28,14 +30,32 @@ def binaries(request: pytest.FixtureRequest) -> Path | None:
     return DEBIAN
 
 
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that others may enter, as pytest's are not: PostgreSQL may have to run as nobody."""
+    with TemporaryDirectory(prefix="ccgateway-test-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        yield folder
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """An open folder of the test's own."""
+    with open_folder() as folder:
+        yield folder
+
+
 @pytest.fixture(scope="session")
-def server_dsn(
-    binaries: Path | None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, str]]:
+def server_dsn(binaries: Path | None) -> Iterator[tuple[str, str]]:
     """A running server: the DSN of its first database, and the name of a migrated template."""
-    folder = tmp_path_factory.mktemp("postgres")
+    with open_folder() as folder:
+        yield from _server(folder / "data", binaries)
+
+
+def _server(data_dir: Path, binaries: Path | None) -> Iterator[tuple[str, str]]:
     server = asyncio.run(
-        EmbeddedServer.start(folder / "data", die_with_parent=True, binaries=binaries, fast=True)
+        EmbeddedServer.start(data_dir, die_with_parent=True, binaries=binaries, fast=True)
     )
     asyncio.run(_execute(server.dsn, "CREATE DATABASE migrated"))
     asyncio.run(migrate(named(server.dsn, "migrated")))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -16,13 +18,17 @@ import psutil
 import pytest
 
 from ccgateway.errors import StoreUnavailable
+from ccgateway.postgres import account
 from ccgateway.postgres import binaries as programs
 from ccgateway.postgres.embedded import EmbeddedServer, find
 
 GATEWAY = """
-import asyncio, sys
+import asyncio, json, sys
 from pathlib import Path
+from ccgateway.postgres import account
 from ccgateway.postgres.embedded import EmbeddedServer
+
+account._NAMESPACE = tuple(json.loads(sys.argv[4]))
 
 async def main():
     given = Path(sys.argv[3]) if sys.argv[3] else None
@@ -35,11 +41,36 @@ async def main():
 asyncio.run(main())
 """
 
+FIND = """
+import sys
+from pathlib import Path
+from ccgateway.postgres.embedded import find
+
+print(find(Path(sys.argv[1])))
+"""
+
+
+in_both_modes = pytest.mark.parametrize("mode", ["usual", "nobody"], indirect=True)
+"""Also as root where user namespaces are blocked."""
+
 
 @pytest.fixture
-async def data_dir(tmp_path: Path, binaries: Path | None) -> AsyncIterator[Path]:
+def mode(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    mode: str = getattr(request, "param", "usual")
+    if mode == "nobody":
+        if os.geteuid() != 0:
+            pytest.skip("only root becomes nobody")
+        monkeypatch.setattr(account, "_NAMESPACE", ("no-such-unshare",))
+    account.current.cache_clear()
+    yield mode
+    account.current.cache_clear()
+
+
+@pytest.fixture
+async def data_dir(home: Path, binaries: Path | None, mode: str) -> AsyncIterator[Path]:
     """A data folder; whatever runs in it at the end is stopped."""
-    data_dir = tmp_path / "state" / "postgres"
+    assert mode
+    data_dir = home / "state" / "postgres"
     yield data_dir
     if find(data_dir):
         await (await start(data_dir, binaries)).stop()
@@ -55,8 +86,9 @@ async def start(
 
 def gateway(data_dir: Path, binaries: Path | None, how: str) -> subprocess.Popen[str]:
     """A process that starts the server as a gateway does."""
+    ours = json.dumps(account._NAMESPACE)  # noqa: SLF001 - the mode of this test is in force there
     return subprocess.Popen(
-        [sys.executable, "-c", GATEWAY, str(data_dir), how, str(binaries or "")],
+        [sys.executable, "-c", GATEWAY, *map(str, (data_dir, how, binaries or "")), ours],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -66,6 +98,9 @@ def hello(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     assert process.stdout is not None
     pid, dsn, adopted = process.stdout.readline().split()
     return int(pid), dsn, adopted
+
+
+USUAL = account._NAMESPACE  # noqa: SLF001 - what a test takes away, another gives back
 
 
 def kill(process: subprocess.Popen[str]) -> None:
@@ -87,6 +122,7 @@ async def ask(dsn: str, question: str) -> object:
         await connection.close()
 
 
+@in_both_modes
 async def test_it_takes_only_its_role_over_loopback(data_dir: Path, binaries: Path | None) -> None:
     server = await start(data_dir, binaries)
     assert await ask(server.dsn, "SHOW listen_addresses") == "127.0.0.1"
@@ -113,6 +149,7 @@ async def test_safe_by_default(data_dir: Path, binaries: Path | None) -> None:
     await server.stop()
 
 
+@in_both_modes
 async def test_the_same_data_and_port_after_a_restart(
     data_dir: Path, binaries: Path | None
 ) -> None:
@@ -136,6 +173,7 @@ async def test_a_port_that_was_taken_meanwhile(data_dir: Path, binaries: Path | 
     thief.close()
 
 
+@in_both_modes
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 async def test_it_ends_with_its_parent(
     data_dir: Path, binaries: Path | None, number: signal.Signals
@@ -147,6 +185,7 @@ async def test_it_ends_with_its_parent(
     await until(lambda: gone(pid))
 
 
+@in_both_modes
 async def test_the_next_start_waits_for_one_that_dies_with_its_parent(
     data_dir: Path, binaries: Path | None
 ) -> None:
@@ -162,6 +201,7 @@ async def test_the_next_start_waits_for_one_that_dies_with_its_parent(
     await server.stop()
 
 
+@in_both_modes
 async def test_a_crashed_gateways_server_is_adopted_and_stopped(
     data_dir: Path, binaries: Path | None
 ) -> None:
@@ -191,6 +231,7 @@ async def test_one_that_is_shutting_down_is_waited_for(
     await second.stop()
 
 
+@in_both_modes
 async def test_a_stale_pid_file_whose_pid_is_another_programs(
     data_dir: Path, binaries: Path | None
 ) -> None:
@@ -203,6 +244,7 @@ async def test_a_stale_pid_file_whose_pid_is_another_programs(
     await second.stop()
 
 
+@in_both_modes
 async def test_after_a_kill_it_recovers(data_dir: Path, binaries: Path | None) -> None:
     first = await start(data_dir, binaries)
     await ask(first.dsn, "CREATE TABLE kept AS SELECT 1 AS one")
@@ -214,6 +256,7 @@ async def test_after_a_kill_it_recovers(data_dir: Path, binaries: Path | None) -
     await second.stop()
 
 
+@in_both_modes
 async def test_two_starters_at_once_get_one_server(data_dir: Path, binaries: Path | None) -> None:
     both = [gateway(data_dir, binaries, "stays") for _ in range(2)]
     said = [hello(process) for process in both]
@@ -235,6 +278,7 @@ async def test_a_first_start_that_was_killed_leaves_no_half_database(
     await server.stop()
 
 
+@in_both_modes
 async def test_a_lost_password_is_made_anew(data_dir: Path, binaries: Path | None) -> None:
     first = await start(data_dir, binaries)
     await first.stop()
@@ -270,10 +314,11 @@ async def test_a_start_that_fails_tells_why(data_dir: Path, binaries: Path | Non
         await start(data_dir, binaries)
 
 
+@in_both_modes
 async def test_no_folder_of_others_changes_owner_or_mode(
     data_dir: Path, binaries: Path | None
 ) -> None:
-    data_dir.parent.mkdir(mode=0o750)
+    data_dir.parent.mkdir(mode=0o711)
     parents = list(data_dir.parents)
     before = {path: owner_and_mode(path) for path in parents}
     users = [user.pw_name for user in pwd.getpwall()]
@@ -284,16 +329,78 @@ async def test_no_folder_of_others_changes_owner_or_mode(
     for folder, _, files in os.walk(data_dir):
         for path in (Path(folder), *(Path(folder, name) for name in files)):
             uid, _, mode = owner_and_mode(path)
-            assert (uid, mode & 0o077) == (os.geteuid(), 0), path
+            assert (uid, mode & 0o077) == (account.current().uid, 0), path
 
 
-async def test_blocked_user_namespaces_are_told(
+async def test_root_that_can_become_nobody_else_is_told(
     data_dir: Path, binaries: Path | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def missing(name: str) -> pwd.struct_passwd:
+        raise KeyError(name)
+
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr(programs, "_NOBODY", ("no-such-unshare",))
+    monkeypatch.setattr(account, "_NAMESPACE", ("no-such-unshare",))
+    monkeypatch.setattr(pwd, "getpwnam", missing)
     with pytest.raises(StoreUnavailable, match=r"ordinary user.*dsn under \[database\]"):
         await start(data_dir, binaries)
+
+
+@pytest.mark.parametrize("mode", ["nobody"], indirect=True)
+class TestAsNobody:
+    async def test_a_closed_folder_is_named(self, data_dir: Path, binaries: Path | None) -> None:
+        data_dir.parent.mkdir(mode=0o700)
+        with pytest.raises(StoreUnavailable, match=rf"enter {data_dir.parent}\. Set state_dir"):
+            await start(data_dir, binaries)
+        assert data_dir.parent.stat().st_mode & 0o777 == 0o700
+
+    async def test_data_of_the_other_mode_is_taken_over(
+        self, data_dir: Path, binaries: Path | None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        server = await start(data_dir, binaries)
+        await ask(server.dsn, "CREATE TABLE kept AS SELECT 1 AS one")
+        await server.stop()
+        nobody = account._NAMESPACE  # noqa: SLF001 - the other mode is to be in force for a while
+        for words in (USUAL, nobody):
+            monkeypatch.setattr(account, "_NAMESPACE", words)
+            account.current.cache_clear()
+            server = await start(data_dir, binaries)
+            assert await ask(server.dsn, "SELECT one FROM kept") == 1
+            await server.stop()
+            assert owner_and_mode(data_dir)[0] == account.current().uid
+
+    async def test_root_without_the_right_to_look_into_processes_finds_it(
+        self, data_dir: Path, binaries: Path | None
+    ) -> None:
+        server = await start(data_dir, binaries)
+        found = await asyncio.create_subprocess_exec(
+            *("setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace"),  # as in Docker
+            *(sys.executable, "-c", FIND, str(data_dir)),
+            stdout=subprocess.PIPE,
+        )
+        said, _ = await found.communicate()
+        assert said.decode().strip() == server.dsn
+        await server.stop()
+
+    async def test_programs_it_cannot_reach_are_copied_once(
+        self, data_dir: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(programs, "COPIES", home / "copies")
+        closed = home / "closed"
+        wheel = programs.bundled()[0].parents[1]
+        binaries = closed / wheel.name / "pginstall" / "bin"
+        shutil.copytree(programs.bundled()[0].parent, binaries.parent)
+        shutil.copytree(wheel.with_name(f"{wheel.name}.libs"), closed / f"{wheel.name}.libs")
+        for path in closed.rglob("*"):
+            path.chmod(path.stat().st_mode & 0o700)  # as a umask of 077 leaves them
+        closed.chmod(0o700)
+        made: set[tuple[str, int]] = set()
+        for _ in range(2):
+            server = await start(data_dir, binaries)
+            words = psutil.Process(server.pid).cmdline()
+            await server.stop()
+            made |= {(path.name, path.stat().st_ino) for path in (home / "copies").iterdir()}
+            assert any(words[0].startswith(str(home / "copies" / name)) for name, _ in made)
+        assert len(made) == 1
 
 
 def gone(pid: int) -> bool:

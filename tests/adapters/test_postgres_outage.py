@@ -26,14 +26,14 @@ Start = Callable[[], Awaitable[EmbeddedServer]]
 
 
 @pytest.fixture
-async def start(binaries: Path | None, tmp_path: Path) -> AsyncIterator[Start]:
+async def start(binaries: Path | None, home: Path) -> AsyncIterator[Start]:
     """Starts a server of the test's own, to be ill-treated; again with the same data."""
     started: list[EmbeddedServer] = []
 
     async def start() -> EmbeddedServer:
         started.append(
             await EmbeddedServer.start(
-                tmp_path / "data", die_with_parent=True, binaries=binaries, fast=True
+                home / "data", die_with_parent=True, binaries=binaries, fast=True
             )
         )
         return started[-1]

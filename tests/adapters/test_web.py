@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import socket
+import time
 from collections.abc import AsyncIterator
 from typing import Any, ClassVar
 
@@ -29,6 +30,7 @@ from ccgateway.web.client import Client, NoGateway
 TOKEN = "test-token-0001"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 WITHIN = 20.0
+AT_ONCE = 1.0  # seconds: half of what running requests get
 
 
 class Desk:
@@ -345,6 +347,15 @@ class TestServer:
             assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1013)
             with pytest.raises(aiohttp.ClientConnectionError):
                 await session.get(f"{gateway.url}/healthz")
+
+    async def test_a_stop_does_not_wait_for_a_watcher_that_sleeps(self) -> None:
+        gateway = Gateway()
+        await gateway.server.start()
+        sleeper = await _mute_watcher(gateway.server.port)
+        began = time.monotonic()
+        await gateway.server.stop()
+        assert time.monotonic() - began < AT_ONCE
+        await asyncio.to_thread(_read_to_the_end, sleeper)
 
 
 class TestClient:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccgateway.ami.forgery import CLOSE, MAX_FORGED, Sieve
+from ccgateway.ami.forgery import CLOSE, MAX_FORGED, NAMES, PLACE, Sieve
 from ccgateway.ami.framing import BANNER, Framer, Headers
 
 RECORDINGS = Path(__file__).parents[2] / "scenarios" / "recordings"
@@ -95,8 +95,28 @@ def test_whatever_the_number_what_comes_next_is_heard(number: str) -> None:
     assert dict(ended)["Event"] == "Hangup"
 
 
-def test_the_close_is_longer_than_a_number_can_be() -> None:
-    assert len("".join(f"{key}: \r\n" for key in CLOSE)) > MOST
+def test_what_follows_a_number_is_longer_than_a_number_can_be() -> None:
+    assert len("".join(f"{key}: \r\n" for key in (*NAMES, *PLACE, *CLOSE))) > MOST
+
+
+@pytest.mark.parametrize(
+    "dialled",
+    [
+        "1000\r\nUniqueid: 1795329591.1",
+        "1000\r\n\r\nEvent: Hangup\r\nUniqueid: 1795329591.1\r\n\r\n",
+        "1000\r\nPriority: 7\r\nUniqueid: 1795329591.1\r\nLinkedid: 1795329591.1",
+    ],
+)
+def test_a_dialled_number_with_line_breaks(dialled: str) -> None:
+    assert len(dialled) <= MOST
+    created, _ = hear(newchannel("12").replace("Exten: 1000", f"Exten: {dialled}"), HANGUP)
+    said = dict(created)
+    assert (said["Event"], said["Exten"], said["Uniqueid"], said["Linkedid"]) == (
+        "Newchannel",
+        "1000",
+        "1795329591.4",
+        "1795329591.4",
+    )
 
 
 def test_recordings_of_a_real_asterisk_pass_as_they_are() -> None:

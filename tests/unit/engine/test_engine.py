@@ -50,9 +50,17 @@ async def test_a_call_goes_to_the_store_and_the_feed(world: World) -> None:
     [call] = world.store.calls.values()
     assert call.disposition.value == "answered"
     assert len(world.store.facts) == len(answered_call())
-    last = world.feed.of("call")[-1]["call"]
-    assert isinstance(last, dict)
-    assert (last["disposition"], last["where"]) == ("answered", "ended: answered")
+    shown = [change["call"] for change in world.feed.of("call")]
+    assert all(isinstance(view, dict) for view in shown)
+    assert [view["where"] for view in shown if isinstance(view, dict)] == [
+        "in the dialplan",
+        "waiting in stations",
+        "ringing 101",
+        "connecting with 101",
+        "talking with 101",
+        "in the dialplan",
+        "ended: answered",
+    ]
 
 
 def test_queue_and_agent_are_shown_step_by_step(world: World) -> None:
