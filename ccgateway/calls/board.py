@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from ccgateway.calls.call import Call
 from ccgateway.calls.reduce import Story
-from ccgateway.telephony.facts import ONCE, Fact, Kind
+from ccgateway.telephony.facts import ONCE, Fact, Kind, Source
 from ccgateway.telephony.ids import call_id_of, interface_of
 
 REMEMBERED = timedelta(seconds=60)
@@ -56,11 +56,45 @@ class Ours:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a fact did: the call as it now stands, and the facts that are new in its record
-    (more than one where the call has just become ours)."""
+    """What a fact did: the story of its call (``call`` tells it as it now stands), and the facts
+    that are new in it (more than one where the call has just become ours)."""
 
-    call: Call
+    story: Story
     facts: tuple[Fact, ...]
+
+    @property
+    def call(self) -> Call:
+        """The call as now known; folding it costs, so who handles many facts asks at the end."""
+        return self.story.call()
+
+
+@dataclass(slots=True)
+class Channel:
+    """What we believe of a live channel; a snapshot is held against it."""
+
+    since: datetime
+    begun: bool = False  # its birth was seen, or a snapshot told of it
+    answered: bool = False
+    bridge: str = ""
+    queue: str = ""
+
+    def follow(self, fact: Fact) -> None:
+        """Let a fact about the channel show."""
+        match fact.kind:
+            case Kind.CHANNEL_CREATED | Kind.CHANNEL_SEEN:
+                self.begun = True
+            case Kind.CHANNEL_ANSWERED:
+                self.answered = True
+            case Kind.BRIDGE_ENTERED:
+                self.bridge = fact.place
+            case Kind.BRIDGE_LEFT if self.bridge == fact.place:
+                self.bridge = ""
+            case Kind.QUEUE_JOINED:
+                self.queue = fact.place
+            case Kind.QUEUE_LEFT | Kind.QUEUE_RESULT if self.queue == fact.place:
+                self.queue = ""
+            case _:
+                pass
 
 
 @dataclass(slots=True)
@@ -69,14 +103,39 @@ class Group:
 
     node: str
     root: str
+    touched: datetime
     facts: list[Fact] = field(default_factory=list)  # while it is not ours
     story: Story | None = None
+    live: dict[str, Channel] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
     channels: set[str] = field(default_factory=set)
-    live: dict[str, datetime] = field(default_factory=dict)  # channel -> since when we know of it
-    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    counts: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    counted: bool = False
+
+    @property
+    def key(self) -> Key:
+        return (self.node, self.root)
 
 
 Key = tuple[str, str]  # (node, uniqueid)
+
+_OVER = frozenset({Kind.CHANNEL_ENDED, Kind.CHANNEL_MISSING})
+_LATE = _OVER | {
+    Kind.AGENT_COMPLETED,
+    Kind.AGENT_RANG_OUT,
+    Kind.BRIDGE_LEFT,
+    Kind.CHANNEL_HANGUP_REQUESTED,
+    Kind.DIAL_ENDED,
+    Kind.HOLD_ENDED,
+    Kind.LOCAL_OPTIMISED,
+    Kind.QUEUE_ABANDONED,
+    Kind.QUEUE_LEFT,
+}
+"""Facts that come at, or after, an end: they do not show that a channel lives."""
+
+_VOICES = {Source.CEL: "cel", Source.QUEUE_LOG: "queue_log"}
+"""Whose counting of the nth time is whose own: what AMI, a snapshot and we ourselves tell is one
+row of facts; each journal tells them all again from the first."""
 
 
 class Board:
@@ -86,7 +145,7 @@ class Board:
         self._ours = ours
         self._by_channel: dict[Key, Group] = {}
         self._groups: dict[Key, Group] = {}
-        self._ended: OrderedDict[Key, tuple[datetime, Group]] = OrderedDict()
+        self._idle: OrderedDict[Key, Group] = OrderedDict()  # without a live channel
         self.others = 0
         """Ended calls of the PBX that were none of ours."""
         self.odd = 0
@@ -98,19 +157,18 @@ class Board:
         group = self._group_of(fact)
         fact = self._enrich(fact, group)
         self._keep_alive(fact, group)
-        change = self._tell(fact, group)
-        if not group.live and fact.kind in {Kind.CHANNEL_ENDED, Kind.CHANNEL_MISSING}:
-            self._end(group, fact.at)
-        return change
+        new = self._tell(fact, group)
+        self._rest(group, fact)
+        return Change(group.story, new) if group.story is not None and new else None
 
     def restore(self, facts: Collection[Fact]) -> None:
         """Take the stored facts of the calls that were live when we stopped (any order)."""
-        for fact in sorted(facts, key=lambda f: (f.at, f.kind is Kind.CHANNEL_ENDED)):
+        for fact in sorted(facts, key=lambda f: (f.at, f.kind in _OVER)):
             group = self._group_of(fact)
-            counted = (fact.kind.value, fact.subject, fact.place)
-            group.counts[counted] = max(group.counts[counted], fact.ordinal + 1)
+            group.counts[_counted(fact)] = max(group.counts[_counted(fact)], fact.ordinal + 1)
             self._keep_alive(fact, group)
             self._tell_ours(fact, group)
+            self._rest(group, fact)
 
     def live_calls(self) -> Iterator[Call]:
         """The calls that are ours and not ended."""
@@ -118,18 +176,24 @@ class Board:
             if group.story is not None and group.live:
                 yield group.story.call()
 
-    def live_channels(self, node: str) -> dict[str, datetime]:
-        """The channels that we believe to be alive on a node, with since when we know of them."""
+    def live_channels(self, node: str) -> dict[str, Channel]:
+        """The channels that we believe to be alive on a node."""
         return {
-            uniqueid: since
+            uniqueid: channel
             for group in self._groups.values()
             if group.node == node
-            for uniqueid, since in group.live.items()
+            for uniqueid, channel in group.live.items()
         }
 
-    def knows(self, node: str, uniqueid: str) -> bool:
-        """Whether a channel is, or was a moment ago, on the board."""
-        return (node, uniqueid) in self._by_channel
+    def has_ended(self, node: str, uniqueid: str) -> bool:
+        """Whether we saw the end of a channel a moment ago."""
+        group = self._by_channel.get((node, uniqueid))
+        return group is not None and uniqueid in group.ended
+
+    @property
+    def size(self) -> int:
+        """Channels that are remembered, live or not."""
+        return len(self._by_channel)
 
     # -- finding the group
 
@@ -139,7 +203,7 @@ class Board:
         if known is None:
             known = self._by_channel.get((fact.node, root)) or self._relative(fact)
         if known is None:
-            known = self._groups.setdefault((fact.node, root), Group(fact.node, root))
+            known = self._groups.setdefault((fact.node, root), Group(fact.node, root, fact.at))
         elif self._is_orphan(known, fact, root):
             known = self._adopt(known, self._by_channel[(fact.node, root)])
         self._place(fact.subject, known)
@@ -165,7 +229,8 @@ class Board:
         )
 
     def _adopt(self, orphan: Group, home: Group) -> Group:
-        self._groups.pop((orphan.node, orphan.root), None)
+        self._groups.pop(orphan.key, None)
+        self._idle.pop(orphan.key, None)
         for fact in orphan.facts:
             self._place(fact.subject, home)
             self._tell(fact, home)
@@ -178,9 +243,8 @@ class Board:
         """Number the fact among its like, and say whose phone the channel is."""
         ordinal = 0
         if fact.kind not in ONCE:
-            counted = (fact.kind.value, fact.subject, fact.place)
-            ordinal = group.counts[counted]
-            group.counts[counted] += 1
+            ordinal = group.counts[_counted(fact)]
+            group.counts[_counted(fact)] += 1
         detail = fact.detail
         if fact.kind in {Kind.CHANNEL_CREATED, Kind.CHANNEL_SEEN} and "agent" not in detail:
             agent = self._ours[fact.node].phones.get(interface_of(detail.get("channel", "")))
@@ -189,40 +253,53 @@ class Board:
         return replace(fact, ordinal=ordinal, detail=detail)
 
     def _keep_alive(self, fact: Fact, group: Group) -> None:
-        if fact.kind in {Kind.CHANNEL_ENDED, Kind.CHANNEL_MISSING}:
+        if fact.kind in _OVER:
+            group.ended.add(fact.subject)
             if group.live.pop(fact.subject, None) is None:
                 self.odd += 1
-        elif fact.kind in {Kind.CHANNEL_CREATED, Kind.CHANNEL_SEEN}:
-            group.live.setdefault(fact.subject, fact.at)
+        elif fact.kind not in _LATE and fact.subject not in group.ended:
+            group.live.setdefault(fact.subject, Channel(fact.at))
+        if channel := group.live.get(fact.subject):
+            channel.follow(fact)
 
-    def _tell(self, fact: Fact, group: Group) -> Change | None:
+    def _tell(self, fact: Fact, group: Group) -> tuple[Fact, ...]:
         if group.story is None and not self._ours[fact.node].touches(fact):
             if len(group.facts) < UNDECIDED_FACTS:
                 group.facts.append(fact)
-            return None
+            return ()
         return self._tell_ours(fact, group)
 
-    def _tell_ours(self, fact: Fact, group: Group) -> Change | None:
+    def _tell_ours(self, fact: Fact, group: Group) -> tuple[Fact, ...]:
         if group.story is None:
             group.story = Story(call_id_of(group.node, group.root), group.node)
-        new = [f for f in (*group.facts, fact) if group.story.take(f)]
+        story = group.story
+        new = tuple(f for f in (*group.facts, fact) if story.take(f))
         group.facts.clear()
-        return Change(group.story.call(), tuple(new)) if new else None
+        return new
 
     # -- the end
 
-    def _end(self, group: Group, at: datetime) -> None:
-        key = (group.node, group.root)
-        self._groups.pop(key, None)
-        if group.story is None:
+    def _rest(self, group: Group, fact: Fact) -> None:
+        """A group without a live channel is remembered for a while after its last fact."""
+        group.touched = max(group.touched, fact.at)
+        self._idle.pop(group.key, None)
+        if group.live:
+            return
+        self._idle[group.key] = group
+        if group.story is None and fact.kind in _OVER and not group.counted:
+            group.counted = True
             self.others += 1
-        self._ended[key] = (at, group)
 
     def _forget(self, now: datetime) -> None:
-        while self._ended:
-            key, (at, group) = next(iter(self._ended.items()))
-            if now - at < REMEMBERED:
+        while self._idle:
+            key, group = next(iter(self._idle.items()))
+            if now - group.touched < REMEMBERED:
                 return
-            del self._ended[key]
+            del self._idle[key]
+            self._groups.pop(key, None)
             for uniqueid in group.channels:
                 self._by_channel.pop((group.node, uniqueid), None)
+
+
+def _counted(fact: Fact) -> tuple[str, str, str, str]:
+    return (_VOICES.get(fact.source, "live"), fact.kind.value, fact.subject, fact.place)

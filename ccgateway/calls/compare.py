@@ -1,80 +1,75 @@
 """What a snapshot of Asterisk says that our events did not: as facts, marked as seen in it.
 
-After a connect (the first, or one after a gap) the board and the PBX may differ. Channels that
-we do not know get a CHANNEL_SEEN, channels of ours that are gone a CHANNEL_MISSING; both make
-their calls *partial*. Nothing else is invented.
+After a connect (the first, or one after a gap) the board and the PBX may differ: channels that we
+do not know, channels of ours that are gone, others that were answered, joined a bridge or left a
+queue meanwhile. Each difference is a fact of source *snapshot* with the snapshot's time (when it
+really happened nobody saw), and makes its call *partial*. Nothing else is invented.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
+from ccgateway.calls.board import Channel
 from ccgateway.telephony.facts import Fact, Kind, Source
-from ccgateway.telephony.snapshot import SeenChannel, WaitingCaller
+from ccgateway.telephony.snapshot import SeenChannel, Snapshot, WaitingCaller
 
 
-def appeared(
-    node: str, unknown: Iterable[SeenChannel], waiting: Iterable[WaitingCaller]
-) -> list[Fact]:
-    """Facts of the channels that the board does not know, in the order of their birth."""
-    channels = sorted(unknown, key=lambda c: (c.since, c.uniqueid))
-    facts = [fact for channel in channels for fact in _of_channel(node, channel)]
-    ids = {channel.uniqueid for channel in channels}
+def differences(snapshot: Snapshot, known: Mapping[str, Channel]) -> list[Fact]:
+    """The facts that bring the board in line with a snapshot; ``known`` are the channels that the
+    board believes alive on its node. A channel whose end was seen must not be in the snapshot any
+    more: leave it out before."""
+    seen = {channel.uniqueid: channel for channel in snapshot.channels}
+    waiting = {caller.uniqueid: caller for caller in snapshot.waiting}
+    facts: list[Fact] = []
+    for channel in sorted(snapshot.channels, key=lambda c: (c.since, c.uniqueid)):
+        facts.extend(_of_channel(snapshot, channel, known.get(channel.uniqueid)))
+    for uniqueid in seen:
+        facts.extend(_of_waiting(snapshot, uniqueid, waiting.get(uniqueid), known.get(uniqueid)))
     facts.extend(
-        Fact(
-            node,
-            Kind.QUEUE_JOINED,
-            caller.uniqueid,
-            caller.since,
-            place=caller.queue,
-            source=Source.SNAPSHOT,
-            detail={"position": str(caller.position)},
-        )
-        for caller in waiting
-        if caller.uniqueid in ids
+        _fact(snapshot, Kind.CHANNEL_MISSING, uniqueid, snapshot.at)
+        for uniqueid, channel in sorted(known.items())
+        # One that was born after the question is not missed.
+        if uniqueid not in seen and channel.since < snapshot.at
     )
     return facts
 
 
-def _of_channel(node: str, seen: SeenChannel) -> Iterator[Fact]:
-    words = {
-        "channel": seen.channel,
-        "linkedid": seen.linkedid,
-        "context": seen.context,
-        "exten": seen.exten,
-        "caller_number": seen.caller_number,
-        "caller_name": seen.caller_name,
-    }
-    detail = {key: value for key, value in words.items() if value}
-
-    def fact(kind: Kind, place: str = "") -> Fact:
-        told = detail if kind is Kind.CHANNEL_SEEN else {}
-        return Fact(
-            node,
-            kind,
-            seen.uniqueid,
-            seen.since,
-            place=place,
-            source=Source.SNAPSHOT,
-            detail=told,
-        )
-
-    yield fact(Kind.CHANNEL_SEEN)
-    if seen.state == "Up":
-        yield fact(Kind.CHANNEL_ANSWERED)
-    if seen.bridge:
-        yield fact(Kind.BRIDGE_ENTERED, seen.bridge)
+def _of_channel(snapshot: Snapshot, seen: SeenChannel, known: Channel | None) -> Iterator[Fact]:
+    at = seen.since if known is None else snapshot.at
+    if known is None or not known.begun:
+        words = {
+            "channel": seen.channel,
+            "linkedid": seen.linkedid,
+            "context": seen.context,
+            "exten": seen.exten,
+            "caller_number": seen.caller_number,
+            "caller_name": seen.caller_name,
+        }
+        detail = {key: value for key, value in words.items() if value}
+        told = _fact(snapshot, Kind.CHANNEL_SEEN, seen.uniqueid, seen.since)
+        yield replace(told, detail=detail)
+    if seen.state == "Up" and not (known and known.answered):
+        yield _fact(snapshot, Kind.CHANNEL_ANSWERED, seen.uniqueid, at)
+    bridge = known.bridge if known else ""
+    if bridge and bridge != seen.bridge:
+        yield _fact(snapshot, Kind.BRIDGE_LEFT, seen.uniqueid, at, bridge)
+    if seen.bridge and bridge != seen.bridge:
+        yield _fact(snapshot, Kind.BRIDGE_ENTERED, seen.uniqueid, at, seen.bridge)
 
 
-def vanished(
-    node: str, live: Mapping[str, datetime], seen: Iterable[SeenChannel], at: datetime
-) -> list[Fact]:
-    """Facts of the channels that we believed alive and the snapshot, asked for at ``at``, does
-    not hold. A channel that was born after the question is not missed."""
-    there = {channel.uniqueid for channel in seen}
-    return [
-        Fact(node, Kind.CHANNEL_MISSING, uniqueid, at, source=Source.SNAPSHOT)
-        for uniqueid, since in sorted(live.items())
-        if uniqueid not in there and since < at
-    ]
+def _of_waiting(
+    snapshot: Snapshot, uniqueid: str, waits: WaitingCaller | None, known: Channel | None
+) -> Iterator[Fact]:
+    queue = known.queue if known else ""
+    if queue and (waits is None or waits.queue != queue):
+        yield _fact(snapshot, Kind.QUEUE_LEFT, uniqueid, snapshot.at, queue)
+    if waits is not None and waits.queue != queue:
+        joined = _fact(snapshot, Kind.QUEUE_JOINED, uniqueid, waits.since, waits.queue)
+        yield replace(joined, detail={"position": str(waits.position)})
+
+
+def _fact(snapshot: Snapshot, kind: Kind, uniqueid: str, at: datetime, place: str = "") -> Fact:
+    return Fact(snapshot.node, kind, uniqueid, at, place=place, source=Source.SNAPSHOT)

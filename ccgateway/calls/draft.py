@@ -24,7 +24,7 @@ from ccgateway.calls.call import (
 )
 from ccgateway.calls.talk import Moves
 from ccgateway.calls.visits import Visits
-from ccgateway.telephony.facts import Fact, Kind
+from ccgateway.telephony.facts import Fact, Kind, Source
 from ccgateway.telephony.ids import is_local
 
 _BY_MESSAGE = {
@@ -53,7 +53,6 @@ class Draft:
         self._caller = ""
         self._routed_number = ""
         self._partial = False
-        self._missed: set[str] = set()  # legs that were gone in a snapshot
         self._visits = Visits()
         self._moves = Moves()
         self._holds: list[Hold] = []
@@ -63,6 +62,7 @@ class Draft:
     def take(self, fact: Fact) -> None:
         """Write one fact. They must come in ``reduce.order``."""
         self._facts += 1
+        self._partial |= fact.source is Source.SNAPSHOT
         self._leg(fact)
         self._visits.take(fact)
         self._moves.take(fact)
@@ -80,8 +80,12 @@ class Draft:
             self._legs[fact.subject] = Leg(fact.subject, name, Role.OTHER, fact.at)
         elif name and not leg.channel:
             self._legs[fact.subject] = replace(leg, channel=name)
-        if agent := fact.detail.get("agent"):
-            self._agents.setdefault(fact.detail.get("agent_uniqueid") or fact.subject, agent)
+        agent = fact.detail.get("agent", "")
+        theirs = fact.subject
+        if fact.kind in {Kind.AGENT_CONNECTED, Kind.AGENT_COMPLETED}:  # its subject is the caller
+            theirs = fact.detail.get("agent_uniqueid", "")
+        if agent and theirs:
+            self._agents.setdefault(theirs, agent)
 
     def _amend(self, uniqueid: str, **changes: object) -> None:
         leg = self._legs[uniqueid]
@@ -91,10 +95,6 @@ class Draft:
     def _created(self, fact: Fact) -> None:
         self._begun.add(fact.subject)
         self._remember_caller(fact)
-
-    def _seen(self, fact: Fact) -> None:
-        self._partial = True
-        self._created(fact)
 
     def _remember_caller(self, fact: Fact) -> None:
         """The first channel of a call is the caller's, until a door or a queue says better."""
@@ -118,12 +118,6 @@ class Draft:
         cause = fact.detail.get("cause", "")
         self._amend(fact.subject, ended_at=fact.at, cause=int(cause) if cause.isdigit() else None)
         self._end_hold(fact)
-
-    def _missing(self, fact: Fact) -> None:
-        self._partial = True
-        if self._legs[fact.subject].ended_at is None:
-            self._missed.add(fact.subject)
-        self._ended(fact)
 
     # -- holds
 
@@ -187,12 +181,12 @@ class Draft:
 
     _WRITERS: ClassVar[dict[Kind, Callable[[Draft, Fact], None]]] = {
         Kind.CHANNEL_CREATED: _created,
-        Kind.CHANNEL_SEEN: _seen,
+        Kind.CHANNEL_SEEN: _created,
         Kind.CHANNEL_CALLER_ID: _remember_caller,
         Kind.CHANNEL_RINGING: _ringing,
         Kind.CHANNEL_ANSWERED: _answered,
         Kind.CHANNEL_ENDED: _ended,
-        Kind.CHANNEL_MISSING: _missing,
+        Kind.CHANNEL_MISSING: _ended,
         Kind.HOLD_BEGAN: _begin_hold,
         Kind.HOLD_ENDED: _end_hold,
         Kind.ENTERED: _at_the_door,
@@ -214,7 +208,7 @@ class Draft:
         ended_at = _ended_at(legs)
         caller = self._legs.get(self._caller)
         caller_ended = caller.ended_at if caller else None
-        visits = self._visits.finish(caller_ended, seen=self._caller not in self._missed)
+        visits = self._visits.finish(caller_ended)
         return replace(
             self._base,
             started_at=min(leg.started_at for leg in legs),
@@ -223,7 +217,7 @@ class Draft:
             answered_at=talks[0].began_at if talks else None,
             ended_at=ended_at,
             disposition=self._disposition(ended_at, talks, visits),
-            known=Known.PARTIAL if self._partial or set(self._legs) - self._begun else Known.LIVE,
+            known=self._known(),
             cause=caller.cause if caller else None,
             facts=self._facts,
             legs=legs,
@@ -232,6 +226,10 @@ class Draft:
             holds=tuple(replace(h, by=self._role(self._legs[h.uniqueid])) for h in self._holds),
             decisions=tuple(self._decisions),
         )
+
+    def _known(self) -> Known:
+        whole = not self._partial and self._legs.keys() <= self._begun
+        return Known.LIVE if whole else Known.PARTIAL
 
     def _role(self, leg: Leg) -> Role:
         if is_local(leg.channel):
@@ -256,7 +254,7 @@ class Draft:
             return _BY_VISIT[visits[-1].end]
         if self._messages:
             return _BY_MESSAGE.get(self._messages[-1], Disposition.OTHER)
-        return Disposition.UNKNOWN if self._caller in self._missed else Disposition.OTHER
+        return Disposition.OTHER if self._known() is Known.LIVE else Disposition.UNKNOWN
 
 
 def _ended_at(legs: tuple[Leg, ...]) -> datetime | None:

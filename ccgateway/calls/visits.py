@@ -24,6 +24,8 @@ _BY_STATUS = {
 }
 """QUEUESTATUS (Queue() application) to how the stay ended; CONTINUE and none are told by facts."""
 
+_NEVER_JOINED = frozenset({"FULL", "JOINEMPTY", "JOINUNAVAIL"})
+
 _BY_DIAL = {
     "ANSWER": OfferEnd.ANSWERED,
     "NOANSWER": OfferEnd.NO_ANSWER,
@@ -117,10 +119,11 @@ class Visits:
         """Our dialplan after Queue(). A caller whom the queue refused never joined: that is a
         stay of no length."""
         stay = self._stay(fact.place)
-        if stay is None or stay.status is not None:
+        status = fact.detail.get("status", "")
+        if stay is None or stay.status is not None or status in _NEVER_JOINED:
             stay = _Stay(fact.place, fact.at)
             self._stays.append(stay)
-        stay.status = fact.detail.get("status", "")
+        stay.status = status
         stay.left_at = stay.left_at or fact.at
 
     def _ring(self, fact: Fact) -> None:
@@ -149,9 +152,8 @@ class Visits:
         else:
             ring.close(fact.at, _BY_CAUSE.get(fact.detail.get("cause", ""), OfferEnd.LOST))
 
-    def finish(self, caller_ended: datetime | None, *, seen: bool) -> tuple[Visit, ...]:
-        """The visits as now known; ``caller_ended`` is when the caller's channel hung up, or was
-        found missing (not ``seen``: then nobody knows how its last visit ended)."""
+    def finish(self, caller_ended: datetime | None) -> tuple[Visit, ...]:
+        """The visits as now known; ``caller_ended`` is when the caller's channel ended."""
         return tuple(
             Visit(
                 queue=stay.queue,
@@ -159,7 +161,7 @@ class Visits:
                 joined_at=stay.joined_at,
                 position=stay.position,
                 left_at=stay.left_at or caller_ended,
-                end=_end(stay, caller_ended, seen),
+                end=_end(stay, caller_ended),
                 agent=stay.agent,
                 answered_at=stay.answered_at,
                 offers=tuple(
@@ -170,11 +172,14 @@ class Visits:
         )
 
 
-def _end(stay: _Stay, caller_ended: datetime | None, seen: bool) -> VisitEnd:
+def _end(stay: _Stay, caller_ended: datetime | None) -> VisitEnd:
     if stay.answered_at is not None:
         return VisitEnd.ANSWERED
     if stay.status in _BY_STATUS:
         return _BY_STATUS[stay.status or ""]
-    if caller_ended is not None and (stay.abandoned or stay.left_at is None):
-        return VisitEnd.ABANDONED if seen or stay.abandoned else VisitEnd.UNKNOWN
-    return VisitEnd.WAITING if stay.left_at is None else VisitEnd.LEFT
+    if caller_ended is not None and stay.abandoned:
+        return VisitEnd.ABANDONED
+    if stay.left_at is not None:
+        return VisitEnd.LEFT
+    # app_queue tells every leaving: who is gone without one left while we did not hear.
+    return VisitEnd.WAITING if caller_ended is None else VisitEnd.UNKNOWN

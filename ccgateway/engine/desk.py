@@ -17,7 +17,7 @@ from ccgateway.engine.ports import Clock, LiveFeed, PbxLink, Store
 from ccgateway.engine.setup import Setup
 from ccgateway.engine.view import agent_view
 from ccgateway.errors import ActionRefused, PbxUnavailable, Refused, UnknownAgent
-from ccgateway.telephony.actions import Action, Member
+from ccgateway.telephony.actions import Action, Member, SetGlobal
 from ccgateway.telephony.facts import Fact, Kind, Source
 
 _KIND = {
@@ -26,6 +26,10 @@ _KIND = {
     Verb.PAUSE: Kind.AGENT_PAUSED,
     Verb.READY: Kind.AGENT_READY,
 }
+
+SETTLED_S = 20.0
+"""A list of members may be so old (its time-out is 15 s): of an agent who asked for something
+within this time it proves nothing, and the next comparison will do."""
 
 log = structlog.get_logger()
 
@@ -41,6 +45,7 @@ class Desk:
         self._agents = {agent.id: agent for agent in setup.agents}
         self._links: Mapping[str, PbxLink] = {}
         self._busy: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._asked_at: dict[str, float] = {}  # agent -> when they last asked, loop time
 
     def attach(self, links: Mapping[str, PbxLink]) -> None:
         """The links by node; the first node of the setup has the agents' phones."""
@@ -75,10 +80,13 @@ class Desk:
             raise Refused(f"no such verb: {verb!r}; there are {', '.join(Verb)}")
         asked = Verb(verb)
         reason = self._reason(asked, reason)
+        loop = asyncio.get_running_loop()
         async with self._busy[agent_id]:
+            self._asked_at[agent_id] = loop.time()
             before = self._agents[agent_id]
             after = before.ask(asked, self._clock.now(), reason)
             await self._act(on_change(before, after))
+            self._asked_at[agent_id] = loop.time()
             # The activity may have changed while Asterisk answered: ask anew.
             now = self._clock.now()
             after = self._agents[agent_id].ask(asked, now, reason)
@@ -108,11 +116,17 @@ class Desk:
                 queue=member.queue,
                 interface=member.interface,
             )
-        actions = reconcile(self._agents.values(), members, self._setup.managed)
+        wanted = reconcile(self._agents.values(), members, self._setup.managed)
+        actions = [action for action in wanted if self._is_settled(action)]
         if node == self._setup.nodes[0] and actions:
             log.info("members brought in line", actions=len(actions), node=node)
             await self._act(actions)
         return len(actions)
+
+    def _is_settled(self, action: Action) -> bool:
+        phone = "" if isinstance(action, SetGlobal) else action.interface
+        asked_at = self._asked_at.get(self.of_phone(phone) or "")
+        return asked_at is None or asyncio.get_running_loop().time() - asked_at > SETTLED_S
 
     def _reason(self, verb: Verb, reason: str) -> str:
         if verb is not Verb.PAUSE:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Collection, Coroutine, Mapping
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 import structlog
 
 from ccgateway.agents.agent import Duty
-from ccgateway.calls.board import Board, Change
+from ccgateway.calls.board import Board
 from ccgateway.calls.call import Call, VisitEnd
-from ccgateway.calls.compare import appeared, vanished
+from ccgateway.calls.compare import differences
+from ccgateway.calls.reduce import Story
 from ccgateway.engine.desk import Desk
 from ccgateway.engine.ports import Arrival, Clock, LinkChange, LiveFeed, PbxLink, Store
 from ccgateway.engine.reception import Reception
@@ -24,9 +26,13 @@ from ccgateway.routing.route import Inbound, Route
 from ccgateway.telephony.facts import Fact, Kind, Source
 from ccgateway.telephony.snapshot import Snapshot
 
-SLICE = 200
-"""Arrivals handled before others get the loop: about 20 ms of work, which is the most that the
-loop may lag (beyond it, AGI answers and pings wait)."""
+SLICE_S = 0.01
+"""Seconds of work before others get the loop: AGI answers and pings must not wait for a burst of
+events (a loop that lags by 20 ms is a defect)."""
+
+REMEMBERED_ENDS = 1_000
+"""Ended calls whose last view is kept: app_queue speaks of a call after its hang-up, and an end
+that was told is not told again."""
 
 log = structlog.get_logger()
 
@@ -42,6 +48,8 @@ class Engine:
         self._arrivals: deque[Arrival] = deque()
         self._wake = asyncio.Event()
         self._waiting: dict[str, dict[str, datetime]] = {q: {} for q in self._queues()}
+        self._changed: dict[Story, list[Fact]] = {}
+        self._ended: deque[UUID] = deque()
         self._shown: dict[UUID, dict[str, object]] = {}
         self._up: dict[str, bool] = dict.fromkeys(setup.nodes, False)
         self._chores: set[asyncio.Task[None]] = set()
@@ -91,17 +99,25 @@ class Engine:
     # -- the loop
 
     async def run(self) -> None:
-        """Handle arrivals in order, for ever."""
+        """Handle arrivals in order, for ever. After each slice what they changed is told once."""
+        clock = asyncio.get_running_loop().time
         while True:
             await self._wake.wait()
-            for _ in range(min(SLICE, len(self._arrivals))):
-                self.step(self._arrivals.popleft())
+            deadline = clock() + SLICE_S
+            while self._arrivals and clock() < deadline:
+                self._handle(self._arrivals.popleft())
+            self._settle()
             if not self._arrivals:
                 self._wake.clear()
             await asyncio.sleep(0)
 
     def step(self, arrival: Arrival) -> None:
-        """Handle one arrival. A fault of ours in it is logged and costs that arrival only."""
+        """Handle one arrival, and tell what it changed."""
+        self._handle(arrival)
+        self._settle()
+
+    def _handle(self, arrival: Arrival) -> None:
+        """A fault of ours in one arrival is logged and costs that arrival only."""
         try:
             if isinstance(arrival, Fact):
                 self._fact(arrival)
@@ -115,23 +131,31 @@ class Engine:
     def _fact(self, fact: Fact) -> None:
         change = self.board.take(fact)
         if change is not None:
-            self._changed(change)
+            self._changed.setdefault(change.story, []).extend(change.facts)
 
-    def _changed(self, change: Change) -> None:
-        self._store.put_facts(change.facts, change.call)
-        self._follow(change.call)
-        self._show(change.call)
+    def _settle(self) -> None:
+        """Fold each call that changed, once, and pass it on."""
+        changed, self._changed = self._changed, {}
+        for story, facts in changed.items():
+            try:
+                call = story.call()
+                self._store.put_facts(facts, call)
+                self._follow(call)
+                self._show(call)
+            except Exception:
+                log.exception("a call could not be told", call_id=str(story.call_id))
 
     def _show(self, call: Call) -> None:
         """Tell the watchers, where what they see of the call has changed."""
         view = call_view(call)
-        before = self._shown.pop(call.call_id, None)
-        if call.ended_at is None:
-            self._shown[call.call_id] = view
-        elif before is None:
-            return  # its end was told already: app_queue speaks of a call after its hang-up
-        if view != before:
-            self._feed.publish({"type": "call", "call": view})
+        if self._shown.get(call.call_id) == view:
+            return
+        self._feed.publish({"type": "call", "call": view})
+        self._shown[call.call_id] = view
+        if call.ended_at is not None:
+            self._ended.append(call.call_id)
+            if len(self._ended) > REMEMBERED_ENDS:
+                self._shown.pop(self._ended.popleft(), None)
 
     def _follow(self, call: Call) -> None:
         self.desk.follow(call)
@@ -147,11 +171,13 @@ class Engine:
 
     def _snapshot(self, snapshot: Snapshot) -> None:
         node = snapshot.node
-        unknown = [c for c in snapshot.channels if not self.board.knows(node, c.uniqueid)]
-        gone = vanished(node, self.board.live_channels(node), snapshot.channels, snapshot.at)
-        for fact in [*appeared(node, unknown, snapshot.waiting), *gone]:
+        # Who hung up while the answer was on its way is in it, and gone.
+        there = [c for c in snapshot.channels if not self.board.has_ended(node, c.uniqueid)]
+        now = replace(snapshot, channels=there)
+        facts = differences(now, self.board.live_channels(node))
+        for fact in facts:
             self._fact(fact)
-        log.info("snapshot compared", node=node, appeared=len(unknown), vanished=len(gone))
+        log.info("snapshot compared", node=node, channels=len(there), differences=len(facts))
         self._chore(self.desk.reconcile(node, snapshot.members))
 
     def _link(self, change: LinkChange) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from ccgateway.calls.call import Known
-from ccgateway.calls.compare import appeared, vanished
-from ccgateway.telephony.facts import Kind
+from dataclasses import replace
+
+from ccgateway.calls.board import Board
+from ccgateway.calls.call import Call, Disposition, Known
+from ccgateway.calls.compare import differences
+from ccgateway.telephony.facts import Kind, Source
 from ccgateway.telephony.ids import call_id_of
-from ccgateway.telephony.snapshot import SeenChannel
+from ccgateway.telephony.snapshot import SeenChannel, Snapshot, WaitingCaller
 from tests.unit.calls.told import (
     ANNA,
+    BERT,
     CALLER,
     NODE,
     answered_call,
@@ -102,9 +106,9 @@ def test_ended_calls_are_forgotten_after_a_minute() -> None:
     here = board()
     for told in answered_call():
         here.take(told)
-    assert here.knows(NODE, CALLER)
+    assert here.has_ended(NODE, CALLER)
     here.take(fact(80, Kind.CHANNEL_CREATED, STRANGER, channel="PJSIP/x-1", linkedid=STRANGER))
-    assert not here.knows(NODE, CALLER)
+    assert here.size == 1
 
 
 def test_a_restored_board_goes_on_with_the_same_call_and_numbers() -> None:
@@ -120,27 +124,102 @@ def test_a_restored_board_goes_on_with_the_same_call_and_numbers() -> None:
     assert again.facts[0].ordinal == 1
 
 
-def seen(uniqueid: str, channel: str, since: float, context: str = "from-trunk") -> SeenChannel:
+def seen(uniqueid: str, channel: str, since: float, bridge: str = "b-9") -> SeenChannel:
     return SeenChannel(
-        uniqueid, CALLER, channel, context, "1000", "+358401", "", "Up", "b-9", at(since)
+        uniqueid, CALLER, channel, "from-trunk", "1000", "+358401", "", "Up", bridge, at(since)
     )
+
+
+def compare(
+    here: Board, now: float, channels: list[SeenChannel], waiting: list[WaitingCaller] | None = None
+) -> Call:
+    snapshot = Snapshot(NODE, at(now), channels, waiting or [], [])
+    changes = [
+        change
+        for told in differences(snapshot, here.live_channels(NODE))
+        if (change := here.take(told))
+    ]
+    return changes[-1].call
 
 
 def test_a_snapshot_brings_in_what_was_not_seen_and_ends_what_is_gone() -> None:
     here = board()
     for told in answered_call()[:6]:
         here.take(told)
-    there = [seen(STRANGER, "PJSIP/102-0000000a", 1)]
-    for told in [
-        *appeared(NODE, there, []),
-        *vanished(NODE, here.live_channels(NODE), there, at(30)),
-    ]:
-        here.take(told)
-    [call] = here.live_calls()
+    call = compare(here, 30, [seen(STRANGER, "PJSIP/102-0000000a", 1)])
     assert call.known is Known.PARTIAL
     ended = {leg.uniqueid: leg.ended_at for leg in call.legs}
     assert ended == {CALLER: at(30), ANNA: at(30), STRANGER: None}
 
 
+def test_a_caller_who_was_answered_in_the_gap_has_not_abandoned() -> None:
+    here = board()
+    for told in [*arrive(), join(1)]:
+        here.take(told)
+    agent = seen(ANNA, "PJSIP/101-00000002", 5)
+    talking = compare(here, 30, [seen(CALLER, "PJSIP/trunk-00000001", 0), agent])
+    assert [(talk.agent, talk.began_at) for talk in talking.talks] == [("101", at(30))]
+    assert talking.visits[0].left_at == at(30)
+    last = [change for told in end(40, CALLER, ANNA) if (change := here.take(told))][-1].call
+    assert (last.disposition, last.known) == (Disposition.ANSWERED, Known.PARTIAL)
+
+
+def test_a_caller_who_left_the_queue_unseen_and_hangs_up_is_unknown() -> None:
+    here = board()
+    for told in [*arrive(), join(1)]:
+        here.take(told)
+    compare(here, 30, [seen(CALLER, "PJSIP/trunk-00000001", 0, bridge="")])
+    last = [change for told in end(40, CALLER) if (change := here.take(told))][-1].call
+    assert last.disposition is Disposition.UNKNOWN
+
+
+def test_an_event_before_the_snapshot_does_not_hide_its_channel() -> None:
+    here = board()
+    here.take(join(1))
+    waiting = WaitingCaller(CALLER, "stations", 1, at(1))
+    call = compare(here, 2, [seen(CALLER, "PJSIP/trunk-00000001", 0, bridge="")], [waiting])
+    assert [v.joined_at for v in call.visits] == [at(1)]
+    [live] = here.live_calls()
+    assert (live.caller_number, live.started_at) == ("+358401", at(0))
+    for told in ring(3, ANNA, "101"):
+        here.take(told)
+    here.take(end(11, ANNA)[0])
+    later = here.take(ring(90, BERT, "102")[1])
+    assert later is not None
+    assert later.call.started_at == at(0)
+    assert len(later.call.visits[0].offers) == 2
+
+
+def test_a_snapshot_that_agrees_says_nothing() -> None:
+    here = board()
+    for told in [*arrive(), join(1)]:
+        here.take(told)
+    waiting = [WaitingCaller(CALLER, "stations", 1, at(1))]
+    same = Snapshot(NODE, at(5), [seen(CALLER, "PJSIP/trunk-1", 0, bridge="")], waiting, [])
+    assert differences(same, here.live_channels(NODE)) == []
+
+
 def test_a_channel_born_after_the_question_is_not_missed() -> None:
-    assert vanished(NODE, {CALLER: at(5)}, [], at(4)) == []
+    here = board()
+    for told in arrive(5):
+        here.take(told)
+    assert differences(Snapshot(NODE, at(4), [], [], []), here.live_channels(NODE)) == []
+
+
+def test_what_comes_late_of_forgotten_calls_is_forgotten_too() -> None:
+    """A day of stray AgentCompletes must not grow the board."""
+    here = board()
+    for number in range(1_000):
+        uniqueid = f"1795334400.{number + 100}"
+        here.take(fact(number, Kind.AGENT_COMPLETED, uniqueid, "stations", agent="101"))
+    assert here.size < 100
+
+
+def test_two_sources_of_one_fact_make_one() -> None:
+    here = board()
+    for told in [*arrive(), join(1)]:
+        here.take(told)
+    again = here.take(replace(join(1.002), source=Source.QUEUE_LOG))
+    assert again is not None
+    assert [v.joined_at for v in again.call.visits] == [at(1.002)]
+    assert again.facts[0].ordinal == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ccgateway.calls.call import (
     Direction,
     Disposition,
@@ -11,7 +13,7 @@ from ccgateway.calls.call import (
     VisitEnd,
 )
 from ccgateway.calls.reduce import fold
-from ccgateway.telephony.facts import Kind
+from ccgateway.telephony.facts import Kind, Source
 from tests.unit.calls.told import (
     ANNA,
     BERT,
@@ -224,6 +226,7 @@ def test_the_fallback_is_told_with_its_reason() -> None:
         *arrive(),
         fact(0.1, Kind.FELL_BACK, CALLER, reason="heartbeat"),
         join(0.2, "ccg-fallback"),
+        fact(5, Kind.QUEUE_ABANDONED, CALLER, "ccg-fallback"),
         *end(5, CALLER),
     )
     assert call.fell_back == "heartbeat"
@@ -249,7 +252,28 @@ def test_our_own_route_gives_the_service_and_the_number() -> None:
 
 
 def test_a_caller_whose_end_was_not_seen_has_not_abandoned() -> None:
-    call = tell(*arrive(), join(0.1), fact(60, Kind.CHANNEL_MISSING, CALLER))
+    gone = replace(fact(60, Kind.CHANNEL_MISSING, CALLER), source=Source.SNAPSHOT)
+    call = tell(*arrive(), join(0.1), gone)
     assert call.disposition is Disposition.UNKNOWN
     assert call.visits[0].end is VisitEnd.UNKNOWN
     assert (call.known, call.ended_at) == (Known.PARTIAL, at(60))
+
+
+def test_a_refused_second_try_after_a_talk_is_a_visit_of_its_own() -> None:
+    call = tell(
+        *arrive(),
+        join(1),
+        *ring(1, ANNA, "101"),
+        *answer(2, ANNA, "101"),
+        *end(4, ANNA),
+        fact(5, Kind.QUEUE_RESULT, CALLER, "stations", status="JOINEMPTY"),
+        *end(6, CALLER),
+    )
+    assert [v.end for v in call.visits] == [VisitEnd.ANSWERED, VisitEnd.EMPTY]
+
+
+def test_an_agent_connect_without_the_agents_channel_makes_no_agent_of_the_caller() -> None:
+    connected = fact(2, Kind.AGENT_CONNECTED, CALLER, "stations", agent="101")
+    call = tell(*arrive(), join(1), connected, *end(4, CALLER))
+    assert [leg.role for leg in call.legs] == [Role.CALLER]
+    assert call.legs[0].agent == ""

@@ -15,7 +15,17 @@ from ccgateway.routing.route import Goal, Inbound
 from ccgateway.telephony.actions import AddMember, Member, PauseMember, RemoveMember
 from ccgateway.telephony.facts import Kind
 from ccgateway.telephony.snapshot import Snapshot
-from tests.unit.calls.told import ANNA, CALLER, answer, answered_call, arrive, end, join, ring
+from tests.unit.calls.told import (
+    ANNA,
+    CALLER,
+    answer,
+    answered_call,
+    arrive,
+    end,
+    fact,
+    join,
+    ring,
+)
 from tests.unit.engine.world import NOW, World
 
 CALL = Inbound("pbx1", CALLER, "PJSIP/trunk-1", "1000", "0401234567", "", False, NOW)
@@ -50,8 +60,15 @@ async def test_a_call_goes_to_the_store_and_the_feed(world: World) -> None:
     [call] = world.store.calls.values()
     assert call.disposition.value == "answered"
     assert len(world.store.facts) == len(answered_call())
+    last = world.feed.of("call")[-1]["call"]
+    assert isinstance(last, dict)
+    assert (last["disposition"], last["where"]) == ("answered", "ended: answered")
+
+
+def test_watchers_are_told_what_changes_and_nothing_twice(world: World) -> None:
+    for told in [*answered_call(), fact(13, Kind.AGENT_COMPLETED, CALLER, "stations")]:
+        world.engine.step(told)
     shown = [change["call"] for change in world.feed.of("call")]
-    assert all(isinstance(view, dict) for view in shown)
     assert [view["where"] for view in shown if isinstance(view, dict)] == [
         "in the dialplan",
         "waiting in stations",
@@ -171,8 +188,7 @@ async def test_a_fault_in_the_decision_leads_to_the_fallback(
 
 
 async def test_after_a_connect_the_members_are_brought_in_line(world: World) -> None:
-    await world.engine.agent("login", "101")
-    world.link.actions.clear()
+    world.engine.restore([], {"101": (Duty.READY, "", NOW)})
     leftover = Member("stations", "PJSIP/999", "999", dynamic=True, paused=False)
     world.engine.put(LinkChange("pbx1", up=True, at=NOW))
     world.engine.put(Snapshot("pbx1", NOW, [], [], [leftover]))
@@ -206,3 +222,16 @@ def test_a_fault_in_one_arrival_costs_that_arrival_only(
     for told in rest:
         world.engine.step(told)
     assert len(world.store.calls) == 1
+
+
+async def test_a_list_of_members_older_than_a_log_in_takes_nobody_out(world: World) -> None:
+    """The list was asked for before Anna logged in, and is compared after."""
+    stale: list[Member] = []
+    await world.engine.agent("login", "101")
+    world.link.actions.clear()
+    assert await world.engine.desk.reconcile("pbx1", stale) == 0
+    await world.engine.agent("logout", "101")
+    world.link.actions.clear()
+    there = [Member("stations", "PJSIP/101", "101", dynamic=True, paused=False)]
+    assert await world.engine.desk.reconcile("pbx1", there) == 0
+    assert world.link.actions == []
