@@ -10,6 +10,7 @@ from collections.abc import Callable
 from ccgateway.agi.exchange import Exchange
 from ccgateway.agi.request import Request
 from ccgateway.agi.session import Session
+from ccgateway.log import bound_contextvars
 from ccgateway.routing.route import Inbound, Route
 from ccgateway.telephony.ids import call_id_of
 
@@ -45,6 +46,11 @@ VARIABLES: tuple[tuple[str, Callable[[Inbound, Route], str]], ...] = (
 async def answer(request: Request, session: Session, exchange: Exchange) -> None:
     """Ask for the route and tell it. Raises BadRequest, UnsafeText, SessionOver, BadReply."""
     call = inbound(request, exchange)
+    with bound_contextvars(node=call.node, call_id=str(call_id_of(call.node, call.uniqueid))):
+        await _tell(call, session, exchange)
+
+
+async def _tell(call: Inbound, session: Session, exchange: Exchange) -> None:
     route = await exchange.decide.inbound(call)
     await session.set_variables([(name, said(call, route)) for name, said in VARIABLES])
 

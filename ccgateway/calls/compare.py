@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from ccgateway.calls.board import Channel
+from ccgateway.calls.group import Channel
 from ccgateway.telephony.facts import Fact, Kind, Source
 from ccgateway.telephony.snapshot import SeenChannel, Snapshot, WaitingCaller
 

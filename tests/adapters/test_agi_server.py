@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
+from structlog.contextvars import get_contextvars
 from structlog.testing import capture_logs
 
 from ccgateway.agi import server as agi_server
@@ -379,3 +381,16 @@ async def test_a_message_route_names_file_and_kind() -> None:
         "closed",
     )
     assert told["CCG_QUEUE"] == ""
+
+
+async def test_what_is_logged_while_we_decide_names_call_and_node() -> None:
+    class Noting(Loop):
+        bound: ClassVar[list[dict[str, object]]] = []
+
+        async def inbound(self, call: Inbound) -> Route:
+            self.bound.append(get_contextvars())
+            return await super().inbound(call)
+
+    async with serving(Noting()) as server:
+        await call(server)
+    assert Noting.bound == [{"node": "pbx1", "call_id": str(call_id_of("pbx1", "1795327368.2"))}]
