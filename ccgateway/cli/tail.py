@@ -57,5 +57,5 @@ def line(change: Mapping[str, Any]) -> Text:
         case "link":
             word = "connected" if change["up"] else "LOST"
             return Text(f"             Asterisk {change['node']}: {word}", style="bold")
-        case other:
-            return Text(f"             {other}")
+        case _:
+            return Text("the gateway is gone; following again when it is back", style="bold red")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-
 import pytest
 
 from ccgateway.rig.sipp import Caller
 from ccgateway.rig.waiting import until
 from ccgateway.rig.world import World
+from tests.acceptance.cli import asked, run
 
 pytestmark = pytest.mark.acceptance
 
@@ -25,11 +22,6 @@ async def state_of(world: World, agent: int) -> tuple[str, str]:
 
 async def members(world: World, queue: str) -> str:
     return await world.asterisk.rx(f"queue show {queue}")
-
-
-def cli(world: World, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ccgateway", *words, "--config", str(world.gateway.config)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
 
 
 async def test_a_working_day_by_feature_codes(world: World) -> None:
@@ -94,15 +86,16 @@ async def test_a_member_that_asterisk_lost_is_brought_back_at_the_next_connect(
 
 
 async def test_the_cli_says_what_it_did_and_why_it_did_not(world: World) -> None:
-    done = cli(world, "agent", "pause", "101", "--reason", "lunch")
+    config = world.gateway.config
+    done = run(config, "agent", "pause", "101", "--reason", "lunch")
     assert (done.returncode, done.stdout.strip()) == (0, "agent 101 is paused")
-    listed = json.loads(cli(world, "agent", "list", "--json").stdout)
+    listed = asked(config, "agent", "list")
     assert next(a for a in listed if a["id"] == "101")["reason"] == "lunch"
-    refused = cli(world, "agent", "pause", "101", "--reason", "golf")
+    refused = run(config, "agent", "pause", "101", "--reason", "golf")
     assert refused.returncode == 3
     assert "there are break, lunch, training, admin" in refused.stderr.replace("\n", " ")
-    assert cli(world, "agent", "login", "999").returncode == 3
+    assert run(config, "agent", "login", "999").returncode == 3
     world.gateway.stop()
-    away = cli(world, "agent", "list")
+    away = run(config, "agent", "list")
     assert away.returncode == 4
     assert "is it running?" in away.stderr.replace("\n", " ")

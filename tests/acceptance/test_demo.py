@@ -16,7 +16,9 @@ import pytest
 
 from ccgateway.rig.installs import Install
 from ccgateway.rig.plan import Kind
+from ccgateway.rig.sipp import Caller
 from ccgateway.rig.waiting import until
+from ccgateway.rig.world import World
 
 pytestmark = pytest.mark.acceptance
 
@@ -30,6 +32,7 @@ async def test_thirty_calls_agree_with_the_record(install: Install) -> None:
     out, _ = await demo.communicate()
     told = json.loads(out)
 
+    assert told["faults"] == []
     assert [row["differences"] for row in told["rows"] if row["differences"]] == []
     assert demo.returncode == 0
     assert told["calls"] == len(told["rows"]) == 30
@@ -40,16 +43,26 @@ async def test_thirty_calls_agree_with_the_record(install: Install) -> None:
     assert all(row["phones"] == row["agents"] for row in told["rows"])
 
 
+def file_of(path: Path) -> int | None:
+    """Its number on the disk: another one when it was replaced."""
+    return path.stat().st_ino if path.exists() else None
+
+
 def read(state: Path) -> Any:
     return json.loads(state.read_text())
 
 
 @asynccontextmanager
-async def running_demo(state: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, Any]]:
-    """The endless demo, once its state file stands, and what it says."""
-    demo = await asyncio.create_subprocess_exec(*DEMO, "--state", str(state))
+async def running_demo(
+    state: Path, *options: str
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, Any]]:
+    """The demo, endless without options, once its state file is new, and what it says."""
+    old = file_of(state)
+    demo = await asyncio.create_subprocess_exec(*DEMO, *options, "--state", str(state))
     try:
-        await until(lambda: state.exists() or demo.returncode is not None, "state", seconds=60)
+        await until(
+            lambda: file_of(state) != old or demo.returncode is not None, "state", seconds=60
+        )
         yield demo, read(state)
     finally:
         if demo.returncode is None:
@@ -85,6 +98,25 @@ async def test_ctrl_c_leaves_nothing_behind(install: Install, tmp_path: Path) ->
     assert not [folder for folder in folders_of(state) if folder.exists()]
 
 
+async def test_sigterm_of_a_run_of_calls_leaves_nothing_behind(
+    install: Install, tmp_path: Path
+) -> None:
+    async with running_demo(tmp_path / "state.json", "--once", "--calls", "3") as (demo, state):
+        processes = tree_of(demo.pid)
+        assert len(processes) >= 5
+        demo.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(demo.wait(), 30) == 128 + signal.SIGTERM
+
+    assert not [process for process in processes if lives(process)]
+    assert not [folder for folder in folders_of(state) if folder.exists()]
+
+
+async def test_callers_that_have_ended_do_not_stay_as_zombies(world: World) -> None:
+    callers = world.sipps.place([Caller("+358407771111", "1000", 300)])
+    # nobody asks for its end here, as nobody does between two acts of the endless demo
+    await until(lambda: not psutil.pid_exists(callers.process.pid), "the callers are gone")
+
+
 async def test_killed_it_leaves_no_process_and_the_next_start_sweeps(
     install: Install, tmp_path: Path
 ) -> None:
@@ -106,6 +138,8 @@ async def test_the_state_file_is_for_us_only_and_lets_others_attach(
     install: Install, tmp_path: Path
 ) -> None:
     path = tmp_path / "state.json"
+    path.write_text("an old one, which all may read")
+    path.chmod(0o666)
     async with running_demo(path) as (demo, state):
         assert path.stat().st_mode & 0o777 == 0o600
         ami, agi = state["ami"], state["agi"]

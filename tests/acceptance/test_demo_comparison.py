@@ -8,8 +8,11 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
+from ccgateway.rig import record
 from ccgateway.rig.installs import Install
-from ccgateway.rig.plan import plan
+from ccgateway.rig.plan import Kind, Planned, plan
+from ccgateway.rig.sipp import Caller
+from ccgateway.rig.waiting import until
 from ccgateway.rig.world import World
 
 pytestmark = pytest.mark.acceptance
@@ -63,6 +66,40 @@ async def test_a_missing_and_a_doubled_row_are_found(world: World) -> None:
         assert await differing(world) == {"call"}
     finally:
         await connection.close()
+
+
+async def test_callers_that_are_killed_half_way_do_not_pass(world: World) -> None:
+    """Those who wait for their turn to call never call: neither SIPp nor the record has them."""
+    placing = [
+        Planned(Kind.CLOSED, Caller(f"+35840777000{n}", "1004", 60_000, offset_ms=offset))
+        for n, offset in enumerate((0, 0, 50_000, 50_000))
+    ]
+    playing = asyncio.create_task(world.played(placing))
+
+    async def both_have_called() -> bool:
+        calls = await record.read(world.postgres.dsn)
+        return len([call for call in calls if call.ended_at]) == 2
+
+    await until(both_have_called, "the first two calls in the record", seconds=30)
+    [callers] = world.sipps.callers
+    callers.process.kill()
+    comparison = await playing
+
+    assert not comparison.agrees
+    assert comparison.placed == 2
+    told = [[str(one) for one in row.differences] for row in comparison.rows]
+    assert told == [[], [], ["planned, not placed"], ["planned, not placed"]]
+    [fault] = comparison.faults
+    assert f"{callers.name} failed (-9)" in fault
+
+
+async def test_a_call_that_sipp_could_not_play_to_its_end_does_not_pass(world: World) -> None:
+    """No such number: 404, which the caller's scenario does not expect."""
+    comparison = await world.played(
+        [Planned(Kind.ANSWERED, Caller("+358407770000", "nobody", 1_000))]
+    )
+    assert not comparison.agrees
+    assert any("did not go as its scenario says" in fault for fault in comparison.faults)
 
 
 async def test_two_worlds_stand_side_by_side(install: Install) -> None:
