@@ -10,6 +10,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 READY := .venv/.ready
+COMPILE := $(BIN)/pip-compile --upgrade --allow-unsafe --generate-hashes --no-emit-find-links \
+	--no-emit-index-url --no-emit-trusted-host --strip-extras
 
 .PHONY: help setup demo test test-all lint format lock clean
 
@@ -19,7 +21,7 @@ help: ## this list
 setup: $(READY) ## .venv with the package and its tools, about a minute (again: nothing to do)
 
 # Made anew only when the locked versions or the package's metadata change.
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements-dev.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is missing: apt-get install python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "setup: installing the Debian package python3-venv (about 20 s)"; \
@@ -27,7 +29,7 @@ $(READY): requirements.lock pyproject.toml
 		DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends python3-venv >/dev/null; }
 	@test -x $(BIN)/python || { echo "setup: creating .venv (about 5 s)"; $(PYTHON) -m venv .venv; }
 	@echo "setup: installing the locked packages into .venv (about a minute)"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . \
 		2>.venv/install.log || { cat .venv/install.log >&2; exit 1; }
 	@touch $(READY)
@@ -52,10 +54,10 @@ format: setup ## let ruff put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# requirements.lock is what the gateway needs (its Docker image); the other one adds the tools.
 lock: setup ## choose the newest allowed versions of all dependencies anew
-	$(BIN)/pip-compile --upgrade --allow-unsafe --extra=dev --generate-hashes --no-emit-find-links \
-		--no-emit-index-url --no-emit-trusted-host --strip-extras \
-		--output-file=requirements.lock pyproject.toml
+	$(COMPILE) --all-build-deps --output-file=requirements.lock pyproject.toml
+	$(COMPILE) --extra=dev --constraint=requirements.lock --output-file=requirements-dev.lock pyproject.toml
 
 clean: ## remove what make made here (the Asterisk root file system stays in the XDG cache)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info

@@ -1,8 +1,8 @@
 """Wiring and staged start and stop. The only module that imports every room.
 
-Start: database, engine (with what is stored of the living calls), AGI, web, then AMI; so nobody
-is asked before we can answer. Stop goes the other way round, and takes the heartbeat away first,
-so that new callers take the static branch at once.
+Start: the folder of our own, database, engine (with what is stored of the living calls), AGI, web,
+then AMI; so nobody is asked before we can answer. Stop goes the other way round, and takes the
+heartbeat away first, so that new callers take the static branch at once.
 """
 
 from __future__ import annotations
@@ -24,16 +24,27 @@ from ccgateway.engine.loop import Engine
 from ccgateway.engine.pulse import Pulse
 from ccgateway.engine.setup import Setup
 from ccgateway.errors import PbxUnavailable
+from ccgateway.postgres import account
 from ccgateway.postgres.agents import load_states
+from ccgateway.postgres.arrival import arrival
 from ccgateway.postgres.embedded import EmbeddedServer
 from ccgateway.postgres.facts import live_facts
 from ccgateway.postgres.migrate import migrate
 from ccgateway.postgres.pool import Pool, open_pool
 from ccgateway.postgres.store import PostgresStore
 from ccgateway.postgres.writer import Writer
+from ccgateway.state_dir import held
 from ccgateway.telephony.actions import SetGlobal
 from ccgateway.web.feed import Feed
 from ccgateway.web.server import WebServer
+
+DATABASE_WITHIN = 60.0
+"""Seconds that a PostgreSQL by DSN is waited for at the start: after a reboot it comes within them
+or needs help; we end then, so that what supervises us tells it."""
+
+SILENCE_WITHIN = 1.0
+"""Seconds that each Asterisk has for our last word. Where it takes longer the heartbeat gets old
+by itself soon after."""
 
 log = structlog.get_logger()
 
@@ -46,20 +57,34 @@ class WallClock:
 
 
 async def serve(config: Config) -> None:
-    """Run the gateway until SIGTERM or SIGINT. Raises CcgError where it cannot start."""
+    """Run the gateway until SIGTERM or SIGINT, which also end a start that waits. Where it cannot
+    start, raises a CcgError, which may be wrapped in exception groups."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with running(config), _until(stop):
-        pass
+    work = asyncio.create_task(_run(config))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait((work, stopping), return_when=asyncio.FIRST_COMPLETED)
+    if stop.is_set():
+        log.info("stopping")
+    work.cancel()
+    stopping.cancel()
+    with suppress(asyncio.CancelledError):
+        await work
+
+
+async def _run(config: Config) -> None:
+    async with running(config):
+        await asyncio.Future()  # until cancelled
 
 
 @asynccontextmanager
 async def running(config: Config) -> AsyncIterator[Engine]:
-    """A gateway that runs within this context."""
+    """A gateway that runs within this context. Raises as ``serve``."""
     clock = WallClock()
     async with AsyncExitStack() as stack:
+        stack.enter_context(held(config.gateway.state_dir, mode=_mode_of_state(config)))
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         pool, writer = await stack.enter_async_context(_database(config, tasks))
         feed = Feed()
@@ -76,17 +101,25 @@ async def running(config: Config) -> AsyncIterator[Engine]:
         await web.start()
         stack.push_async_callback(web.stop)
         works = [engine.run(), pulse.measure()]
-        for name, link in links.items():
-            works += [link.run(), pulse.beat(name), pulse.reconcile(name)]
+        works += [work for name in links for work in (links[name].run(), pulse.reconcile(name))]
         await stack.enter_async_context(_working(tasks, works))
         stack.push_async_callback(_silence, links)
+        # Last in, first out: a beat after the silence would take it back.
+        await stack.enter_async_context(_working(tasks, [pulse.beat(name) for name in links]))
         log.info("ready", agi_port=agi.port, http_port=web.port, nodes=list(links))
         yield engine
 
 
+def _mode_of_state(config: Config) -> int:
+    """For us alone, unless our own PostgreSQL runs as another user, who must get through."""
+    ours = not config.database.dsn.get_secret_value()
+    return 0o711 if ours and account.current().is_another else 0o700
+
+
 @asynccontextmanager
 async def _database(config: Config, tasks: asyncio.TaskGroup) -> AsyncIterator[tuple[Pool, Writer]]:
-    """The database: the administrator's by DSN, else our own; migrated; with its writer."""
+    """The database: the administrator's by DSN, which is waited for, else our own; migrated; with
+    its writer."""
     async with AsyncExitStack() as stack:
         dsn = config.database.dsn.get_secret_value()
         if not dsn:
@@ -96,6 +129,8 @@ async def _database(config: Config, tasks: asyncio.TaskGroup) -> AsyncIterator[t
             watching = tasks.create_task(server.watch())
             stack.callback(watching.cancel)
             dsn = server.dsn
+        else:
+            await arrival(dsn, DATABASE_WITHIN)
         applied = await migrate(dsn)
         if applied:
             log.info("database migrated", revisions=applied)
@@ -122,23 +157,23 @@ async def _working(
     """The endless works of the gateway, for as long as this context. One that fails by a bug
     takes all down: what supervises us starts us anew, and the dialplan fails open meanwhile."""
     started = [tasks.create_task(work) for work in works]
-    yield
-    for task in started:
-        task.cancel()
-
-
-@asynccontextmanager
-async def _until(stop: asyncio.Event) -> AsyncIterator[None]:
-    await stop.wait()
-    log.info("stopping")
-    yield
+    try:
+        yield
+    finally:
+        for task in started:
+            task.cancel()
+        await asyncio.gather(*started, return_exceptions=True)  # the group tells what they met
 
 
 async def _silence(links: dict[str, Link]) -> None:
     """Take the heartbeat away: callers need not ask who is about to leave."""
-    for link in links.values():
-        with suppress(PbxUnavailable):
-            await link.act(SetGlobal("CCG_HEARTBEAT", "0"))
+
+    async def one(link: Link) -> None:
+        with suppress(PbxUnavailable, TimeoutError):
+            async with asyncio.timeout(SILENCE_WITHIN):
+                await link.act(SetGlobal("CCG_HEARTBEAT", "0"))
+
+    await asyncio.gather(*map(one, links.values()))
 
 
 def setup_of(config: Config, now: datetime) -> Setup:

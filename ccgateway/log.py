@@ -31,6 +31,8 @@ NUMBERS = frozenset(
         "caller",
         "caller_number",
         "connected_number",
+        "exten",
+        "dialled",
         "calleridnum",  # as AMI names them
         "connectedlinenum",
     }

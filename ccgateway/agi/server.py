@@ -33,7 +33,7 @@ from ccgateway.agi.request import BadRequest, Request, RequestReader
 from ccgateway.agi.session import Session, SessionOver
 from ccgateway.config import AgiSettings
 from ccgateway.engine.ports import Clock, Decide
-from ccgateway.errors import CcgError
+from ccgateway.errors import CcgError, ConfigError
 
 Handler = Callable[[Request, Session, Exchange], Awaitable[None]]
 
@@ -88,15 +88,22 @@ class AgiServer:
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
-        """Listen. Raises OSError where the address is taken."""
+        """Listen. Raises ConfigError where the address cannot be had."""
         loop = asyncio.get_running_loop()
         self._complain = Complaints(loop.time).complain
-        self._server = await loop.create_server(
-            lambda: _Connection(self),
-            self._settings.listen,
-            self._settings.port,
-            backlog=ACCEPT_AT_ONCE,  # asyncio's one number for two things: the other is set here
-        )
+        listen, port = self._settings.listen, self._settings.port
+        try:
+            self._server = await loop.create_server(
+                lambda: _Connection(self),
+                listen,
+                port,
+                backlog=ACCEPT_AT_ONCE,  # asyncio's one number for two things: the other is below
+            )
+        except OSError as error:
+            raise ConfigError(
+                f"agi.listen, agi.port: cannot listen on {listen}:{port} "
+                f"({error.strerror or error}); choose another, and the same in the dialplan"
+            ) from error
         for listening in self._server.sockets:
             with listening.dup() as same:
                 same.listen(BACKLOG)

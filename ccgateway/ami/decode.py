@@ -127,11 +127,12 @@ def event_of(node: str, headers: Headers, received: datetime) -> AmiEvent:
             again[key] = (*again.get(key, (first[key],)), value)
         else:
             first[key] = value
-    at = _time_of(first.get("Timestamp", "")) or received
+    at = time_of(first.get("Timestamp", "")) or received
     return AmiEvent(node, first.get("Event", ""), at, first, again or _NONE)
 
 
-def _time_of(stamp: str) -> datetime | None:
+def time_of(stamp: str) -> datetime | None:
+    """A ``Timestamp`` (seconds since the epoch, with microseconds); None where it is none."""
     seconds, _, micro = stamp.partition(".")
     try:
         whole = datetime.fromtimestamp(int(seconds), UTC)

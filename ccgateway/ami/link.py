@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import structlog
 
 from ccgateway.ami.decode import ALWAYS, SOMETIMES, AmiEvent, fact_of
 from ccgateway.ami.encode import headers_of
+from ccgateway.ami.nodetime import NodeTime
 from ccgateway.ami.protocol import Stats
 from ccgateway.ami.rights import PROBE, advice, missing_write
 from ccgateway.ami.session import Node, Session, Timing, WrongSecret
@@ -32,7 +34,7 @@ class Link:
         self.stats = Stats()
         self._settings = settings
         self._inbox = inbox
-        self._clock = clock
+        self._times = NodeTime(settings.name, clock)
         self._timing = timing or Timing()
         self._session: Session | None = None
         self._connected = False
@@ -43,6 +45,15 @@ class Link:
     def connected(self) -> bool:
         """Logged in, and Asterisk has answered since."""
         return self._connected
+
+    @property
+    def offset(self) -> timedelta:
+        """Asterisk's clock minus ours; zero until it is known."""
+        return self._times.offset
+
+    def now(self) -> datetime:
+        """The time as this node's facts tell it (the rule: ``NodeTime.now``)."""
+        return self._times.now()
 
     @property
     def missing_rights(self) -> Sequence[str]:
@@ -107,7 +118,7 @@ class Link:
 
     async def _one_session(self) -> str:
         """One connection, from connect to loss; returns the cause of the loss."""
-        session = Session(self._settings, self._timing, self._clock, self.stats, self._hear)
+        session = Session(self._settings, self._timing, self._times, self.stats, self._hear)
         self._session = session
         self._missing = set()
         cause = "the gateway stops"
@@ -115,6 +126,7 @@ class Link:
         try:
             await session.connect()
             await session.login()
+            await session.ping()  # before anything else: what comes next is told in its time
             self.stats.connects += 1
             helpers.append(asyncio.create_task(session.keep_alive()))
             booted = await self._await_boot(session)
@@ -148,12 +160,12 @@ class Link:
     def _up(self) -> None:
         self._connected = True
         self._log.info("ami_link_up", connects=self.stats.connects)
-        self._inbox.put(LinkChange(self.node, up=True, at=self._clock.now()))
+        self._inbox.put(LinkChange(self.node, up=True, at=self.now()))
 
     def _down(self, cause: str) -> None:
         if self._connected:
             self._connected = False
-            self._inbox.put(LinkChange(self.node, up=False, at=self._clock.now(), cause=cause))
+            self._inbox.put(LinkChange(self.node, up=False, at=self.now(), cause=cause))
 
     async def _resync(self, session: Session) -> None:
         """Put a snapshot into the inbox. One that is refused is not replaced by an empty one,

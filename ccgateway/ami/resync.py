@@ -1,13 +1,15 @@
 """What a node says is true now: the snapshot that is taken after every connect.
 
 Asterisk answers the lists one after the other, and events go on meanwhile. What happened during the
-gathering is merged in, so that a call that began or ended just then is neither lost nor a ghost.
+gathering is merged in, so that a call that began or ended just then is neither lost nor a ghost,
+and a channel that was listed before it joined or left a bridge is where its events put it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ccgateway.ami.decode import UNKNOWN, AmiEvent
@@ -27,6 +29,7 @@ class Gathering:
         self._node = node
         self._began: dict[str, SeenChannel] = {}
         self._ended: set[str] = set()
+        self._bridges: dict[str, str] = {}  # channel -> the bridge it is in since, '' for none
         self._joined: dict[tuple[str, str], WaitingCaller] = {}
         self._left: set[tuple[str, str]] = set()
 
@@ -38,6 +41,10 @@ class Gathering:
             self._began[uniqueid] = _channel(event, event.at)
         elif event.name == "Hangup":
             self._ended.add(uniqueid)
+        elif event.name == "BridgeEnter":
+            self._bridges[uniqueid] = event.headers.get("BridgeUniqueid", "")
+        elif event.name == "BridgeLeave":
+            self._bridges[uniqueid] = ""
         elif event.name == "QueueCallerJoin":
             self._joined[visit] = _waiting(event, event.at)
             self._left.discard(visit)
@@ -45,12 +52,17 @@ class Gathering:
             self._left.add(visit)
 
     def snapshot(
-        self, at: datetime, channels: Iterable[AmiEvent], queues: Iterable[AmiEvent]
+        self,
+        at: datetime,
+        channels: Iterable[AmiEvent],
+        queues: Iterable[AmiEvent],
+        ahead: timedelta = timedelta(0),
     ) -> Snapshot:
-        """The snapshot at ``at``, from the lists of CoreShowChannels and QueueStatus."""
+        """The snapshot at ``at``, from the lists of CoreShowChannels and QueueStatus. ``ahead``:
+        how far Asterisk's clock, which uniqueids tell, is ahead of the one of ``at``."""
         queues = list(queues)
         seen = {
-            event.headers.get("Uniqueid", ""): _channel(event, _since(event, at))
+            event.headers.get("Uniqueid", ""): _channel(event, _since(event, at, ahead))
             for event in channels
             if event.name == "CoreShowChannel"
         }
@@ -65,7 +77,7 @@ class Gathering:
             node=self._node,
             at=at,
             channels=[
-                channel
+                replace(channel, bridge=self._bridges.get(uniqueid, channel.bridge))
                 for uniqueid, channel in (self._began | seen).items()
                 if uniqueid and uniqueid not in self._ended
             ],
@@ -120,10 +132,10 @@ def _member(event: AmiEvent) -> Member:
     )
 
 
-def _since(event: AmiEvent, at: datetime) -> datetime:
+def _since(event: AmiEvent, at: datetime, ahead: timedelta) -> datetime:
     """The channel's birth: as its uniqueid tells, else by ``Duration`` (HH:MM:SS)."""
     if (birth := born(event.headers.get("Uniqueid", ""))) is not None:
-        return birth
+        return birth - ahead
     if (told := _DURATION.match(event.headers.get("Duration", ""))) is None:
         return at
     hours, minutes, seconds = (int(part) for part in told.groups())

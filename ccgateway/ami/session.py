@@ -10,12 +10,13 @@ from typing import Any, Protocol
 
 from pydantic import SecretStr
 
-from ccgateway.ami.decode import AmiEvent, event_of
+from ccgateway.ami.decode import AmiEvent, event_of, time_of
 from ccgateway.ami.framing import Headers
+from ccgateway.ami.nodetime import NodeTime
 from ccgateway.ami.protocol import EVENTS, Ask, CcgManager, CcgProtocol, Heard, Stats
 from ccgateway.ami.resync import Gathering, members_of
 from ccgateway.ami.rights import ReadWatch
-from ccgateway.engine.ports import Clock, Snapshot
+from ccgateway.engine.ports import Snapshot
 from ccgateway.errors import ActionRefused, ActionTimeout, PbxUnavailable, UnsafeText
 from ccgateway.telephony.actions import Member
 
@@ -67,14 +68,14 @@ class Session:
         self,
         node: Node,
         timing: Timing,
-        clock: Clock,
+        times: NodeTime,
         stats: Stats,
         on_event: Callable[[AmiEvent], None],
     ) -> None:
         self.watch = ReadWatch()
         self._node = node
         self._timing = timing
-        self._clock = clock
+        self._times = times
         self._on_event = on_event
         self._booted = asyncio.Event()
         self._gathering: Gathering | None = None
@@ -146,22 +147,32 @@ class Session:
             raise ActionRefused(f"Asterisk refused {name}: {reply[0].message}")
         return reply
 
+    async def ping(self) -> None:
+        """See whether Asterisk answers, and what its clock says. Raises as ``ask``."""
+        sent = self._times.ours()
+        reply = await self.ask([("Action", "Ping")], self._timing.ping_answer)
+        said = next((value for key, value in reply[0].headers if key == "Timestamp"), "")
+        if (asterisk := time_of(said)) is not None:
+            self._times.compare(asterisk, sent, self._times.ours())
+
     async def keep_alive(self) -> None:
         """Ping until the link is lost; an answer that does not come in time is a lost link."""
         while not self.lost.done():
             await asyncio.sleep(self._timing.ping_every)
             try:
-                await self.ask([("Action", "Ping")], self._timing.ping_answer)
+                await self.ping()
             except PbxUnavailable as error:
                 self.end(f"half-open: {error}")
 
     async def snapshot(self) -> Snapshot:
-        """Channels, waiting callers and members as they are now. Raises as ``ask``."""
+        """Channels, waiting callers and members as they are now; ``at`` is when they were asked
+        for, as the node's facts tell time. Raises as ``ask``."""
         self._gathering = gathering = Gathering(self._node.name)
+        asked = self._times.now()
         try:
             channels = await self._list("CoreShowChannels")
             queues = await self._list("QueueStatus")
-            return gathering.snapshot(self._clock.now(), channels, queues)
+            return gathering.snapshot(asked, channels, queues, self._times.ahead)
         finally:
             self._gathering = None
 
@@ -171,11 +182,12 @@ class Session:
 
     async def _list(self, action: str) -> Iterable[AmiEvent]:
         reply = await self.ask([("Action", action)], self._timing.listing)
-        now = self._clock.now()
+        now = self._times.now()
         return [event_of(self._node.name, message.headers, now) for message in reply[1:]]
 
     def _hear(self, message: Heard) -> None:
-        event = event_of(self._node.name, message.headers, self._clock.now())
+        self._times.hear(message.event, stamped=bool(message.timestamp))
+        event = event_of(self._node.name, message.headers, self._times.now())
         if event.name == "FullyBooted":
             self._booted.set()
         if self._gathering is not None:

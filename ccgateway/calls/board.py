@@ -7,7 +7,7 @@ groups are the PBX's own business: counted when they end, never stored.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -95,7 +95,8 @@ class Board:
         self._ours = ours
         self._by_channel: dict[Key, Group] = {}
         self._groups: dict[Key, Group] = {}
-        self._idle: OrderedDict[Key, Group] = OrderedDict()  # without a live channel
+        # Without a live channel, by node: each node's facts are told in its own clock.
+        self._idle: dict[str, OrderedDict[Key, Group]] = defaultdict(OrderedDict)
         self.others = 0
         """Ended calls of the PBX that were none of ours."""
         self.odd = 0
@@ -103,7 +104,7 @@ class Board:
 
     def take(self, fact: Fact) -> Change | None:
         """Put a fact where it belongs. None where it is not our business, or is known."""
-        self._forget(fact.at)
+        self._forget(fact.node, fact.at)
         group = self._group_of(fact)
         fact = self._enrich(fact, group)
         self._keep_alive(fact, group)
@@ -180,7 +181,7 @@ class Board:
 
     def _adopt(self, orphan: Group, home: Group) -> Group:
         self._groups.pop(orphan.key, None)
-        self._idle.pop(orphan.key, None)
+        self._idle[orphan.node].pop(orphan.key, None)
         for fact in orphan.facts:
             self._place(fact.subject, home)
             self._tell(fact, home)
@@ -232,20 +233,22 @@ class Board:
     def _rest(self, group: Group, fact: Fact) -> None:
         """A group without a live channel is remembered for a while after its last fact."""
         group.touched = max(group.touched, fact.at)
-        self._idle.pop(group.key, None)
+        idle = self._idle[group.node]
+        idle.pop(group.key, None)
         if group.live:
             return
-        self._idle[group.key] = group
+        idle[group.key] = group
         if group.story is None and fact.kind in _OVER and not group.counted:
             group.counted = True
             self.others += 1
 
-    def _forget(self, now: datetime) -> None:
-        while self._idle:
-            key, group = next(iter(self._idle.items()))
+    def _forget(self, node: str, now: datetime) -> None:
+        idle = self._idle[node]
+        while idle:
+            key, group = next(iter(idle.items()))
             if now - group.touched < REMEMBERED:
                 return
-            del self._idle[key]
+            del idle[key]
             self._groups.pop(key, None)
             for uniqueid in group.channels:
                 self._by_channel.pop((group.node, uniqueid), None)

@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 
 AgentArgument = Annotated[str, typer.Argument(help="The agent's id, as in the TOML file.")]
+REASON_HELP = "One of [pause] reasons; the first if not given."
 
 
 @app.command(name="list")
@@ -83,15 +84,20 @@ async def logout(
 @command
 async def pause(
     agent: AgentArgument,
-    reason: Annotated[
-        str, typer.Option("--reason", "-r", help="One of [pause] reasons; the first if not given.")
+    reason: Annotated[str, typer.Argument(help=REASON_HELP, show_default=False)] = "",
+    reason_option: Annotated[
+        str, typer.Option("--reason", "-r", help="The same, as an option.", show_default=False)
     ] = "",
     config: ConfigOption = DEFAULT_CONFIG,
     url: UrlOption = "",
     json: JsonOption = False,
 ) -> None:
     """Pause an agent: no calls are offered; a talk goes on."""
-    await _ask("pause", agent, reason, config=config, url=url, json=json)
+    if reason and reason_option and reason != reason_option:
+        raise typer.BadParameter(
+            f"{reason} and {reason_option}: give one reason", param_hint="REASON and --reason"
+        )
+    await _ask("pause", agent, reason or reason_option, config=config, url=url, json=json)
 
 
 @app.command()

@@ -61,20 +61,31 @@ def exit_code_of(error: CcgError) -> int:
 
 
 def command(work: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:
-    """Make an async function a command: errors of ours are one line on stderr and an exit code,
-    never a traceback."""
+    """Make an async function a command. One error of ours is its message on stderr (one line; a
+    faulty configuration has one for each fault) and an exit code, also where task groups wrapped
+    it. Whatever else is raised, or beside it, is a bug and keeps its traceback."""
 
     @wraps(work)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return asyncio.run(work(*args, **kwargs))
-        except CcgError as error:
+        except (CcgError, ExceptionGroup) as raised:
+            error = _only_one_in(raised)
+            if not isinstance(error, CcgError):
+                raise
             err.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
             raise typer.Exit(exit_code_of(error)) from error
         except KeyboardInterrupt:
             raise typer.Exit(130) from None  # 128 + SIGINT, as shells have it
 
     return run
+
+
+def _only_one_in(error: Exception) -> Exception:
+    """The error that was raised, without the groups around it where it is alone in them."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
 
 
 def read(path: Path) -> Config:

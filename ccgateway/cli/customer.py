@@ -64,7 +64,7 @@ async def set_(
     country: Annotated[
         str, typer.Option(help="The country of a number without country code.")
     ] = "US",
-    language: Annotated[str, typer.Option(help="The language they are greeted in.")] = "",
+    language: Annotated[str, typer.Option(help="Of Asterisk's sounds, as en or pt_BR.")] = "",
     priority: Annotated[int, typer.Option(min=0, max=1000, help="Added to the service's.")] = 0,
     blocked: Annotated[bool, typer.Option(help="Refuse their calls.")] = False,
     config: ConfigOption = DEFAULT_CONFIG,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -38,20 +39,26 @@ async def demo(
 
     It runs until Ctrl-C. With [bold]--once[/bold] it places exactly so many calls of mixed kinds,
     holds the record in PostgreSQL against SIPp's own logs, call by call, and ends with 0 only
-    where every call agrees (times within 100 ms), else with 1.
+    where each of them was placed and agrees (times within 100 ms), else with 1.
     """
     settings = rig.Settings(err if json else out, asterisk, state, seed)
     if not once:
         await rig.until_stopped(settings)
         return
-    comparison = await rig.once(settings, calls)
+    try:
+        comparison = await rig.once(settings, calls)
+    except rig.Terminated as error:
+        raise typer.Exit(128 + signal.SIGTERM) from error  # as shells have it
     meant = kinds(plan(calls, seed if seed is not None else 1))
     if json:
         print_json(as_json(comparison, meant))
     else:
         wide = out if out.is_terminal else Console(width=WIDE)
         wide.print(result(comparison, meant))
+        for fault in comparison.faults:
+            out.print(fault, style="red", markup=False, highlight=False)
         wrong = sum(bool(row.differences) for row in comparison.rows)
-        out.print(f"{calls} calls placed, {len(comparison.rows) - wrong} agree, {wrong} do not.")
+        placed = f"{comparison.placed} of {calls} calls placed"
+        out.print(f"{placed}, {len(comparison.rows) - wrong} agree, {wrong} do not.")
     if not comparison.agrees:
         raise typer.Exit(FAULT)

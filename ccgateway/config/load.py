@@ -20,7 +20,7 @@ from ccgateway.config.checks import blocked_numbers, check
 from ccgateway.config.fault import Fault, FaultyConfig, name_of, quoted, shown
 from ccgateway.config.fault import Path as Key
 from ccgateway.config.locate import Lines, locate
-from ccgateway.config.secrets import read_secrets
+from ccgateway.config.secrets import exposed, read_secrets
 from ccgateway.log import plain, redact
 from ccgateway.routing.service import Messages, Overflow, Service
 
@@ -30,7 +30,8 @@ HIDDEN = "(hidden)"
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole configuration. ``clients[].blocked`` and ``services[].blocked`` are E.164."""
+    """The whole configuration. ``clients[].blocked`` and ``services[].blocked`` are E.164;
+    ``warnings`` tell what is allowed and still not good."""
 
     gateway: tables.GatewaySettings
     log: tables.LogSettings
@@ -43,6 +44,7 @@ class Config:
     services: tuple[Service, ...]
     agents: tuple[tables.AgentSettings, ...]
     pause: tables.PauseSettings
+    warnings: tuple[str, ...] = ()
 
 
 def load(path: Path | str) -> Config:
@@ -57,6 +59,7 @@ def load(path: Path | str) -> Config:
     except (ValueError, RecursionError) as error:
         raise FaultyConfig(list(_not_toml(path, text, error))) from None
     faults = _Faults(plain(str(path)), locate(text))
+    warnings = tuple(map(plain, exposed(raw, path)))
     for key, found, allowed in [*read_secrets(raw, path.parent), *check(raw, path.parent)]:
         faults.add(key, shown(found), allowed)
     try:
@@ -65,7 +68,7 @@ def load(path: Path | str) -> Config:
         faults.of_model(error.errors(include_url=False), raw)
     else:
         if not faults.found:
-            config = _config(file, path.parent)
+            config = _config(file, path.parent, warnings)
             _keep_out_of_log(config)
             return config
     raise FaultyConfig(faults.sorted())
@@ -200,7 +203,7 @@ def _known_keys(key: Key) -> str:
     return (f"{near[0]}? " if near else "") + f"the keys here are {', '.join(known)}"
 
 
-def _config(file: tables.File, folder: Path) -> Config:
+def _config(file: tables.File, folder: Path, warnings: tuple[str, ...]) -> Config:
     return Config(
         gateway=file.gateway,
         log=file.log,
@@ -219,6 +222,7 @@ def _config(file: tables.File, folder: Path) -> Config:
         services=tuple(map(_service, file.service)),
         agents=file.agent,
         pause=file.pause,
+        warnings=warnings,
     )
 
 

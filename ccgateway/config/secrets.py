@@ -1,4 +1,4 @@
-"""Secrets that stand in files of their own: ``secret_file``, ``token_file``."""
+"""Secrets: those in files of their own (``secret_file``, ``token_file``), and who may read them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,18 @@ PLACES = (("agi", "secret"), ("http", "token"), ("node", "secret"))
 
 Wrong = tuple[Key, object, str]
 """Where, what was found, what is allowed."""
+
+
+def exposed(raw: dict[str, Any], file: Path) -> Iterator[str]:
+    """What to say where ``file``, which ``raw`` was read from, shows its secrets to others. To be
+    called before ``read_secrets``. It is no fault: a file that is mounted into a container has the
+    mode that the host gave it."""
+    try:
+        open_to_others = _is_open(file.stat().st_mode)
+    except OSError:  # gone since it was read
+        return
+    if open_to_others and (any(key in table for _, table, key in _tables(raw)) or _password(raw)):
+        yield f"others may read or write {file}, which holds secrets: chmod o= {file}"
 
 
 def read_secrets(raw: dict[str, Any], folder: Path) -> list[Wrong]:
@@ -52,11 +64,22 @@ def _read(path: Path) -> str:
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise ValueError("a file")
-    if status.st_mode & (stat.S_IROTH | stat.S_IWOTH):
+    if _is_open(status.st_mode):
         raise ValueError(f"a file that others may not read or write: chmod o= {path}")
     if status.st_size > LARGEST:
         raise ValueError(f"a file of at most {LARGEST} bytes")
     return path.read_text("utf-8").removesuffix("\n").removesuffix("\r")
+
+
+def _is_open(mode: int) -> bool:
+    return bool(mode & (stat.S_IROTH | stat.S_IWOTH))
+
+
+def _password(raw: dict[str, Any]) -> bool:
+    """Whether the DSN has a password."""
+    database = raw.get("database")
+    dsn = database.get("dsn") if isinstance(database, dict) else None
+    return isinstance(dsn, str) and "@" in dsn
 
 
 def _reason(error: Exception) -> str:

@@ -26,6 +26,9 @@ A_TEXT = "a text of 1 to 100 characters, without control characters"
 A_SOUND = 'a sound file as Playback names it: no ending, A-Z a-z 0-9 _ - and /, or ""'
 A_HOST = "a host name or an IP address"
 SAFE_SECRET = "8 to 128 of the characters A-Z a-z 0-9 _ . ~ -"  # noqa: S105 - the rule for one
+EXAMPLE = "change-me"
+"""How the secrets of example.toml and of asterisk-config/guest begin."""
+
 A_FILE = "the path of a file that holds the secret alone and that others may not read"
 
 
@@ -42,9 +45,17 @@ FilePath = Annotated[str, Field(max_length=1000), AfterValidator(words.free_text
 Did = Annotated[str, Field(pattern=r"\A\+?[0-9]{2,20}\z")]  # the door's _X. and _+X. match two
 
 
+def _own(secret: SecretStr) -> str:
+    """The secret's text, unless everybody can read it in our example."""
+    value = secret.get_secret_value()
+    if value.lower().startswith(EXAMPLE):
+        raise ValueError(f"your own secret, not the example's ({EXAMPLE}...)")
+    return value
+
+
 def _safe(secret: SecretStr) -> SecretStr:
     """It travels in a dialplan line and an HTTP header: no comma, blank, quote or bracket."""
-    value = secret.get_secret_value()
+    value = _own(secret)
     if not (8 <= len(value) <= 128 and value.isascii()):  # noqa: PLR2004 - as SAFE_SECRET says
         raise ValueError(SAFE_SECRET)
     if not all(c.isalnum() or c in "_.~-" for c in value):
@@ -53,7 +64,7 @@ def _safe(secret: SecretStr) -> SecretStr:
 
 
 def _one_line(secret: SecretStr) -> SecretStr:
-    value = secret.get_secret_value()
+    value = _own(secret)
     if not value or len(value) > 128:  # noqa: PLR2004 - as the field's description says
         raise ValueError("1 to 128 characters")
     words.free_text(value)
@@ -198,10 +209,8 @@ class ServiceTable(Table):
         tuple[Annotated[tuple[date, str], _read(words.holiday)], ...],
         AfterValidator(words.holidays),
     ] = Field(default=(), description='a list of days, as ["2026-12-25 Christmas Day"]')
-    language: str = Field(
-        default="en",
-        pattern=r"\A[A-Za-z]{2,3}([_-][A-Za-z0-9]{1,16}){0,4}\z",
-        description="a language of Asterisk's sounds, as en or pt_BR",
+    language: Annotated[str, AfterValidator(words.language)] = Field(
+        default="en", description=words.A_LANGUAGE
     )
     priority: int = Field(default=0, ge=0, le=1000, description="a whole number from 0 to 1000")
     wait_limit: int = Field(

@@ -17,6 +17,7 @@ from ccgateway.telephony.numbers import is_country, normalise
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MIDNIGHT = time(0)
+A_LANGUAGE = "a language of Asterisk's sounds, as en or pt_BR"
 Network = IPv4Network | IPv6Network
 
 _HOURS = re.compile(
@@ -116,6 +117,13 @@ def number(text: str, country_code: str) -> str:
     if found is None or not found.startswith("+"):
         raise ValueError("a telephone number, best with + and country code, as +358401112223")
     return found
+
+
+def language(text: str) -> str:
+    """``en``, ``pt_BR``: of characters that the dialplan may see."""
+    if not re.fullmatch(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{1,16}){0,4}", text):
+        raise ValueError(A_LANGUAGE)
+    return text
 
 
 def phone(text: str) -> str:

@@ -17,7 +17,7 @@ from ccgateway.engine.ports import Clock, LiveFeed, PbxLink, Store
 from ccgateway.engine.setup import Setup
 from ccgateway.engine.view import agent_view
 from ccgateway.errors import ActionRefused, PbxUnavailable, Refused, UnknownAgent
-from ccgateway.telephony.actions import Action, Member, SetGlobal
+from ccgateway.telephony.actions import Action, AddMember, Member, SetGlobal
 from ccgateway.telephony.facts import Fact, Kind, Source
 
 _KIND = {
@@ -26,6 +26,12 @@ _KIND = {
     Verb.PAUSE: Kind.AGENT_PAUSED,
     Verb.READY: Kind.AGENT_READY,
 }
+
+NO_QUEUE = "No such queue"
+"""Asterisk's word (app_queue.c) for a queue that queues.conf does not have."""
+
+INVALID = 4
+"""AST_DEVICE_INVALID: Asterisk knows no such phone; with joinempty it counts as nobody."""
 
 SETTLED_S = 20.0
 """A list of members may be so old (its time-out is 15 s): of an agent who asked for something
@@ -45,6 +51,7 @@ class Desk:
         self._agents = {agent.id: agent for agent in setup.agents}
         self._links: Mapping[str, PbxLink] = {}
         self._busy: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._complained: set[tuple[str, str, str]] = set()
         self._asked_at: dict[str, float] = {}  # agent -> when they last asked, loop time
 
     def attach(self, links: Mapping[str, PbxLink]) -> None:
@@ -111,17 +118,22 @@ class Desk:
         """Bring the managed queues of a node to what we know; how many actions that took."""
         members = list(members)
         for member in static_in_managed(members, self._setup.managed):
-            log.error(
-                "static member in a managed queue: take the line out of queues.conf",
-                queue=member.queue,
-                interface=member.interface,
-            )
+            self._complain("static member in a managed queue: take it out of queues.conf", member)
+        for member in members:
+            if member.device_state == INVALID and member.queue in self._setup.managed:
+                self._complain("Asterisk knows no such phone: see [[agent]] phone", member)
         wanted = reconcile(self._agents.values(), members, self._setup.managed)
         actions = [action for action in wanted if self._is_settled(action)]
         if node == self._setup.nodes[0] and actions:
             log.info("members brought in line", actions=len(actions), node=node)
             await self._act(actions)
         return len(actions)
+
+    def _complain(self, what: str, member: Member) -> None:
+        """Once a member and fault: the comparison comes again each minute."""
+        if (what, member.queue, member.interface) not in self._complained:
+            self._complained.add((what, member.queue, member.interface))
+            log.error(what, queue=member.queue, interface=member.interface)
 
     def _is_settled(self, action: Action) -> bool:
         phone = "" if isinstance(action, SetGlobal) else action.interface
@@ -145,6 +157,11 @@ class Desk:
             try:
                 await link.act(action)
             except ActionRefused as error:
+                if isinstance(action, AddMember) and NO_QUEUE in str(error):
+                    raise Refused(
+                        f"Asterisk has no queue {action.queue}: add the line [{action.queue}]"
+                        f"(ccg-managed) to queues.conf, and run: asterisk -rx 'queue reload all'"
+                    ) from error
                 # "Already there" or "Not there": the next reconciliation settles it.
                 log.warning("asterisk refused a member action", action=str(action), why=str(error))
 

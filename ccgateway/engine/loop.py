@@ -60,6 +60,7 @@ class Engine:
     def attach(self, links: Mapping[str, PbxLink]) -> None:
         """The AMI links by node, before ``run``."""
         self.desk.attach(links)
+        self._reception.attach(links)
 
     def restore(
         self, facts: Collection[Fact], duties: Mapping[str, tuple[Duty, str, datetime]]

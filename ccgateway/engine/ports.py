@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from ccgateway.agents.agent import Agent
@@ -58,6 +58,14 @@ class PbxLink(Protocol):
     """One node's AMI link, as the loop sees it."""
 
     node: str
+
+    @property
+    def offset(self) -> timedelta:
+        """Asterisk's clock minus ours; zero until it is known."""
+
+    def now(self) -> datetime:
+        """The time as this node's facts tell it: in Asterisk's clock where it stamps its events,
+        else in ours. What we stamp ourselves for this node is stamped with it."""
 
     async def act(self, action: Action) -> None:
         """Carry out an action once. Raises ActionTimeout, ActionRefused, PbxUnavailable."""

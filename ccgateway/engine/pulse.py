@@ -1,13 +1,14 @@
 """The pulse: what is done each second and each minute, and how late the loop is.
 
 The heartbeat is a global variable in Asterisk that the dialplan compares with its clock: where it
-is old, callers take the static branch and do not even ask us. It is sent by the very loop that
-answers AGI, so a loop that hangs stops it.
+is old, callers take the static branch and do not even ask us. So it is told in Asterisk's time.
+It is sent by the very loop that answers AGI, so a loop that hangs stops it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping
 
 import structlog
@@ -26,7 +27,12 @@ should not take the static branch."""
 
 RECONCILE_S = 60.0
 LAG_S = 0.1
+
 LAG_ALARM_MS = 20.0
+"""Beyond it AGI answers and pings wait for something that has no business in the loop."""
+
+LAG_TOLD_S = 60.0
+"""How often a late loop is logged at most: it may be late ten times a second."""
 
 log = structlog.get_logger()
 
@@ -46,9 +52,10 @@ class Pulse:
     async def beat(self, node: str) -> None:
         """Refresh a node's heartbeat, for ever."""
         while True:
-            value = str(int(self._clock.now().timestamp()))
+            link = self._links[node]
+            value = str(int((self._clock.now() + link.offset).timestamp()))
             try:
-                await self._links[node].act(SetGlobal("CCG_HEARTBEAT", value))
+                await link.act(SetGlobal("CCG_HEARTBEAT", value))
             except PbxUnavailable:
                 await asyncio.sleep(AGAIN_S)
             else:
@@ -64,12 +71,16 @@ class Pulse:
                 log.debug("members not compared", node=node, why=str(error))
 
     async def measure(self) -> None:
-        """Measure the loop's lag, for ever."""
+        """Measure the loop's lag, for ever; a late one is logged, the worst of each minute."""
         loop = asyncio.get_running_loop()
+        told, untold_ms = -math.inf, 0.0
         while True:
             due = loop.time() + LAG_S
             await asyncio.sleep(LAG_S)
-            self.lag_ms = max(0.0, (loop.time() - due) * 1000)
+            now = loop.time()
+            self.lag_ms = max(0.0, (now - due) * 1000)
             self.worst_lag_ms = max(self.worst_lag_ms, self.lag_ms)
-            if self.lag_ms > LAG_ALARM_MS:
-                log.debug("the loop is late", lag_ms=round(self.lag_ms, 1))
+            untold_ms = max(untold_ms, self.lag_ms)
+            if untold_ms > LAG_ALARM_MS and now - told >= LAG_TOLD_S:
+                log.warning("the loop is late", worst_lag_ms=round(untold_ms, 1))
+                told, untold_ms = now, 0.0

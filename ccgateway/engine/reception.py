@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 
 import structlog
 
 from ccgateway.customers.customer import Customer
-from ccgateway.engine.ports import Clock, Inbox, Store
+from ccgateway.engine.ports import Clock, Inbox, PbxLink, Store
 from ccgateway.engine.setup import Setup
 from ccgateway.errors import StoreUnavailable
 from ccgateway.routing.decide import Known, caller_of, route, service_of
@@ -40,6 +41,11 @@ class Reception:
         self._inbox = inbox
         self._clock = clock
         self._staffed = staffed
+        self._links: Mapping[str, PbxLink] = {}
+
+    def attach(self, links: Mapping[str, PbxLink]) -> None:
+        """The AMI links by node: they know their node's time."""
+        self._links = links
 
     async def inbound(self, call: Inbound) -> Route:
         """The route for a call. Never raises: what goes wrong leads to the fallback queue."""
@@ -49,8 +55,13 @@ class Reception:
             log.exception("no route could be made: static fallback queue", uniqueid=call.uniqueid)
             reason = Reason("fault", type(self).__name__, "our fault, see the log")
             found = Route(goal=Goal.FALLBACK, reasons=(reason,))
-        self._inbox.put(routed(call, found))
+        self._inbox.put(routed(self._in_time(call), found))
         return found
+
+    def _in_time(self, call: Inbound) -> Inbound:
+        """The call, stamped now, in the clock of its node's other facts."""
+        link = self._links.get(call.node)
+        return call if link is None else replace(call, at=link.now())
 
     async def _decide(self, call: Inbound) -> Route:
         service = service_of(self._setup.services, call.did)

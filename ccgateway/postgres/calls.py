@@ -118,14 +118,15 @@ def _listed(row: asyncpg.Record) -> ListedCall:
 
 
 def _call(row: asyncpg.Record, parts: dict[str, list[asyncpg.Record]]) -> Call:
+    direction = Direction(row["direction"])
     return Call(
         call_id=row["call_id"],
         node=row["node"],
         started_at=row["started_at"],
-        direction=Direction(row["direction"]),
+        direction=direction,
         client=row["client"],
         service=row["service"],
-        did=row["did"],
+        did=row["did"] if direction is Direction.INBOUND else row["exten"] or "",
         caller_number=row["number"] or "",
         caller_name=row["name"] or "",
         withheld=row["withheld"],

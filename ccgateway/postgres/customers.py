@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 
+from ccgateway.config import words
 from ccgateway.customers.customer import Customer
 from ccgateway.errors import Refused
 from ccgateway.postgres.pool import Pool, is_bad_data, reaching, reason_of
@@ -34,8 +35,14 @@ async def upsert(
     blocked: bool = False,
 ) -> Customer:
     """Add a customer, or change the one with this client and number. Raises Refused where the
-    number is not E.164 (``+`` and 2 to 15 digits) or a value is out of range, StoreUnavailable."""
+    number is not E.164 (``+`` and 2 to 15 digits), the language ('' where it is not known) is not
+    one as the TOML's services have it, or a value is out of range; StoreUnavailable."""
     values = (clean(client), clean(number), clean(name), clean(language), priority, blocked)
+    try:
+        if language:
+            words.language(language)
+    except ValueError as error:
+        raise Refused(f"The customer's language must be {error}, not {language!r}") from error
     try:
         with reaching():
             row = await pool.fetchrow(query("upsert_customer"), *values)

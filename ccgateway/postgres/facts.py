@@ -30,7 +30,7 @@ async def facts_of(pool: Pool, call_id: UUID) -> list[Fact]:
 
 
 def _fact(row: asyncpg.Record) -> Fact:
-    told = zip(PERSONAL, (row["number"], row["name"]), strict=True)
+    told = zip(PERSONAL, (row[of] for of in ("number", "name", "exten", "dialled")), strict=True)
     personal = {name: text for name, text in told if text is not None}
     return Fact(
         node=row["node"],

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from uuid import UUID, uuid5
 
-from ccgateway.calls.call import Call
+from ccgateway.calls.call import Call, Direction
 from ccgateway.postgres.sql import Row, json_of
 from ccgateway.telephony.facts import PERSONAL, Fact, Source
 
@@ -18,8 +18,9 @@ FactOf = tuple[Fact, UUID | None]
 
 
 def once(facts: Iterable[FactOf]) -> list[FactOf]:
-    """Each fact once, by the rule of ``put_facts.sql`` (one statement must not meet a row twice):
-    a journal's time is final, otherwise what was told first stays."""
+    """Each fact once, by the rules of ``put_facts.sql`` and ``put_fact_parties.sql`` (one statement
+    must not meet a row twice): a journal's time is final, what is not known of a person is filled
+    in, otherwise what was told first stays."""
     kept: dict[tuple[object, ...], FactOf] = {}
     for fact, call_id in facts:
         key = (fact.day, fact.identity)
@@ -29,9 +30,9 @@ def once(facts: Iterable[FactOf]) -> list[FactOf]:
         first, first_call = kept[key]
         if fact.source in JOURNALS:
             first = replace(first, at=fact.at, source=fact.source)
-        if not _is_personal(first) and _is_personal(fact):
-            personal = {name: fact.detail[name] for name in PERSONAL if name in fact.detail}
-            first = replace(first, detail={**first.detail, **personal})
+        personal = {name: fact.detail[name] for name in PERSONAL if name in fact.detail}
+        if personal.keys() - first.detail.keys():
+            first = replace(first, detail={**personal, **first.detail})
         kept[key] = (first, first_call or call_id)
     return list(kept.values())
 
@@ -52,19 +53,20 @@ def fact_parties(facts: Iterable[FactOf]) -> list[Row]:
 
 
 def party_of_fact(fact: Fact) -> UUID:
-    """The key of the person that a fact tells of; from the fact's identity, not the number."""
+    """The key of the persons that a fact tells of; from the fact's identity, not the number."""
     return uuid5(PARTIES, "\x1f".join(map(str, (fact.day, *fact.identity))))
 
 
 def party_of_call(call: Call) -> UUID:
-    """The key of a call's caller; from the call's id, not the number."""
+    """The key of a call's persons; from the call's id, not the number."""
     return uuid5(PARTIES, str(call.call_id))
 
 
 def call_row(call: Call) -> Row:
     return (
-        *(call.call_id, call.node, call.client, call.service, call.did, call.direction.value),
-        party_of_call(call) if call.caller_number or call.caller_name else None,
+        *(call.call_id, call.node, call.client, call.service),
+        *("" if _called(call) else call.did, call.direction.value),
+        party_of_call(call) if _tells_of_persons(call) else None,
         *(call.withheld, call.customer, call.started_at, call.answered_at, call.ended_at),
         *(call.disposition.value, call.known.value, call.cause, call.fell_back, call.facts),
     )
@@ -72,9 +74,9 @@ def call_row(call: Call) -> Row:
 
 def call_parties(calls: Iterable[Call]) -> list[Row]:
     return [
-        (party_of_call(call), call.caller_number, call.caller_name)
+        (party_of_call(call), call.caller_number, call.caller_name, _called(call) or None)
         for call in calls
-        if call.caller_number or call.caller_name
+        if _tells_of_persons(call)
     ]
 
 
@@ -140,6 +142,15 @@ def _decisions(call: Call) -> Iterable[Row]:
             *(call.call_id, i, call.node, call.client),
             *(made.at, made.what, json_of(detail), json_of(made.reasons)),
         )
+
+
+def _called(call: Call) -> str:
+    """Whom a call of our own goes to. An inbound one comes to a number of ours: no person's."""
+    return "" if call.direction is Direction.INBOUND else call.did
+
+
+def _tells_of_persons(call: Call) -> bool:
+    return bool(call.caller_number or call.caller_name or _called(call))
 
 
 def _is_personal(fact: Fact) -> bool:

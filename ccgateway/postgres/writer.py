@@ -24,7 +24,7 @@ from ccgateway.postgres.pool import (
     is_missing_partition,
     reason_of,
 )
-from ccgateway.telephony.facts import PERSONAL, Fact
+from ccgateway.telephony.facts import Fact
 
 BATCH = 500  # facts in a transaction: beyond this unnest gains little
 LINGER = 0.05  # seconds that a fact waits for company
@@ -194,7 +194,6 @@ class Writer:
         self.refused += 1
         reason = reason_of(error)
         for fact, call_id in batch.facts:
-            detail = {name: text for name, text in fact.detail.items() if name not in PERSONAL}
             log.error(
                 "refused_facts",
                 reason=reason,
@@ -203,7 +202,7 @@ class Writer:
                 identity=fact.identity,
                 at=str(fact.at),
                 source=fact.source,
-                detail=detail,
+                keys=sorted(fact.detail),  # never the values: they may be a person's
             )
         for call in batch.calls:
             log.error("refused_call", reason=reason, node=call.node, call_id=str(call.call_id))

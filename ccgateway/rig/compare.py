@@ -1,11 +1,14 @@
-"""Is the record true? What SIPp's own logs say against what stands in PostgreSQL, call by call.
-Pure."""
+"""Is the record true? What SIPp's own logs say against what stands in PostgreSQL, call by call;
+and were the calls placed that were planned? Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
+from typing import NamedTuple
 
 from ccgateway.calls.call import Call, Disposition
 from ccgateway.rig.truth import TruthCall
@@ -18,6 +21,13 @@ SAME_CALL = timedelta(seconds=2)
 """Two calls of one caller are further apart than this; a wrong start up to it shows as such."""
 
 
+class Asked(NamedTuple):
+    """A call that was to be placed: the caller's number, and the one dialled (DID)."""
+
+    number: str
+    did: str
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
     """What a number (DID) stands for: the service, and how a call ends that the network ends
@@ -27,9 +37,13 @@ class Door:
     refusal: Disposition
 
 
+PLAN = "plan"
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field that is not as it was. ``milliseconds`` for times: record minus truth."""
+    """One field that is not as it was; of field ``plan``, ``truth`` is all there is to say.
+    ``milliseconds`` for times: record minus truth."""
 
     field: str
     truth: str
@@ -37,44 +51,73 @@ class Difference:
     milliseconds: float | None = None
 
     def __str__(self) -> str:
+        if self.field == PLAN:
+            return self.truth
         by = "" if self.milliseconds is None else f" ({self.milliseconds:+.0f} ms)"
         return f"{self.field}: was {self.truth or '-'}, record says {self.record or '-'}{by}"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One call in the comparison: truth without a record, or a record without truth, included."""
+    """One call in the comparison: truth without a record, or a record without truth, included.
+    One that was planned and not placed has neither, but ``asked``."""
 
     truth: TruthCall | None
     record: Call | None
     differences: tuple[Difference, ...]
+    asked: Asked | None = None
+
+    @property
+    def number(self) -> str:
+        """The caller's."""
+        if self.truth:
+            return self.truth.number
+        return self.record.caller_number if self.record else self.asked.number if self.asked else ""
+
+    @property
+    def did(self) -> str:
+        """The number dialled, as far as the wire or the plan tell it."""
+        return self.truth.did if self.truth else self.asked.did if self.asked else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All calls, in the order they were placed; rows that only the record has come last."""
+    """All calls, in the order they were placed; then those that were planned and not placed; then
+    those that only the record has. ``faults``: why the truth itself is not to be trusted."""
 
     rows: tuple[Row, ...]
+    faults: tuple[str, ...] = ()
 
     @property
     def agrees(self) -> bool:
-        return not any(row.differences for row in self.rows)
+        return not self.faults and not any(row.differences for row in self.rows)
+
+    @property
+    def placed(self) -> int:
+        """How many calls really went over the wire."""
+        return sum(row.truth is not None for row in self.rows)
 
 
 def compare(
-    truth: Sequence[TruthCall], record: Sequence[Call], doors: Mapping[str, Door]
+    truth: Sequence[TruthCall],
+    record: Sequence[Call],
+    doors: Mapping[str, Door],
+    planned: Iterable[Asked],
 ) -> Comparison:
-    """Hold every call of the truth against the record, and the other way round."""
+    """Hold every call of the truth against the record and the plan, and the other way round."""
     left = sorted(record, key=lambda call: call.started_at)
+    wanted = Counter(planned)
     rows = []
     for call in sorted(truth, key=lambda call: call.placed_at):
         found = _match(call, left)
-        if found is None:
-            missing = Difference("call", f"placed {_clock(call.placed_at)}", "nothing")
-            rows.append(Row(call, None, (missing,)))
-        else:
+        if found:
             left.remove(found)
-            rows.append(Row(call, found, tuple(_differences(call, found, doors))))
+        asked = Asked(call.number, call.did)
+        surprise = () if wanted[asked] else (Difference(PLAN, "placed, not planned", ""),)
+        wanted -= Counter([asked])
+        rows.append(Row(call, found, (*surprise, *_differences(call, found, doors))))
+    missing = (Difference(PLAN, "planned, not placed", ""),)
+    rows += [Row(None, None, missing, asked) for asked in wanted.elements()]
     for extra in left:
         more = Difference("call", "nothing", f"{extra.caller_number} {_clock(extra.started_at)}")
         rows.append(Row(None, extra, (more,)))
@@ -91,11 +134,13 @@ def _match(call: TruthCall, record: Sequence[Call]) -> Call | None:
     return min(fitting, key=lambda one: abs(one.started_at - call.placed_at), default=None)
 
 
-def _differences(call: TruthCall, record: Call, doors: Mapping[str, Door]) -> list[Difference]:
+def _differences(
+    call: TruthCall, record: Call | None, doors: Mapping[str, Door]
+) -> list[Difference]:
+    if record is None:
+        return [Difference("call", f"placed {_clock(call.placed_at)}", "nothing")]
     door = doors.get(call.did, Door("", Disposition.OTHER))
     first = call.talks[0].answered_at if call.talks else None
-    last = call.talks[-1].ended_at if call.talks else None
-    talked_until = record.talks[-1].ended_at if record.talks else None
     found = [
         _words("caller", call.number, record.caller_number),
         _words("withheld", str(call.withheld), str(record.withheld)),
@@ -109,10 +154,31 @@ def _differences(call: TruthCall, record: Call, doors: Mapping[str, Door]) -> li
         _words("disposition", expected(call, door).value, record.disposition.value),
         _times("start", call.placed_at, record.started_at),
         _times("answer", first, record.answered_at),
-        _times("talk end", last, talked_until),
+        *_talk_ends(call, record),
+        *(_wait(call, record) if expected(call, door) is Disposition.ABANDONED else ()),
         _times("end", call.ended_at, record.ended_at),
     ]
     return [one for one in found if one]
+
+
+def _talk_ends(call: TruthCall, record: Call) -> list[Difference | None]:
+    """Every talk, in order: its phone's BYE and its end in the record."""
+    return [
+        _times(f"talk {n} end", ring.ended_at if ring else None, talk.ended_at if talk else None)
+        for n, (ring, talk) in enumerate(zip_longest(call.talks, record.talks), start=1)
+    ]
+
+
+def _wait(call: TruthCall, record: Call) -> list[Difference | None]:
+    """Of one who gave up: into the queue when the network answered, out of it when they left. The
+    dialplan answers right before Queue(); no service of the rig has a greeting, which would
+    answer earlier."""
+    joined = record.visits[0].joined_at if record.visits else None
+    left = record.visits[-1].left_at if record.visits else None
+    return [
+        _times("queue join", call.network_answered_at, joined),
+        _times("queue leave", call.ended_at, left),
+    ]
 
 
 def expected(call: TruthCall, door: Door) -> Disposition:

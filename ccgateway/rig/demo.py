@@ -20,6 +20,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from ccgateway.errors import CcgError
 from ccgateway.rig import progress
 from ccgateway.rig.compare import Comparison
+from ccgateway.rig.errors import RigError
 from ccgateway.rig.picture import Picture
 from ccgateway.rig.plan import endless, plan
 from ccgateway.rig.screen import exchange
@@ -39,12 +40,18 @@ class Settings:
     seed: int | None = None
 
 
+class Terminated(RigError):
+    """SIGTERM came."""
+
+
 async def once(settings: Settings, calls: int) -> Comparison:
-    """Place exactly so many calls of mixed kinds and compare. Raises CcgError."""
+    """Place exactly so many calls of mixed kinds and compare. Raises CcgError; Terminated at
+    SIGTERM, when nothing is left running."""
     planned = plan(calls, settings.seed if settings.seed is not None else 1)
     title = f"{calls} calls of mixed kinds, then the comparison"
-    async with _world(settings) as world, _shown(world, settings, title):
-        return await world.played(planned)
+    with _cancelled_by_sigterm():
+        async with _world(settings) as world, _shown(world, settings, title):
+            return await world.played(planned)
 
 
 async def until_stopped(settings: Settings) -> None:
@@ -64,6 +71,29 @@ async def until_stopped(settings: Settings) -> None:
             if stop.is_set():
                 break
     settings.console.print("Stopped; nothing is left running.")
+
+
+@contextmanager
+def _cancelled_by_sigterm() -> Iterator[None]:
+    """SIGTERM does what asyncio does at Ctrl-C: the task is cancelled, and cleans up behind it. A
+    second one does not disturb that. Raises Terminated."""
+    came = asyncio.Event()
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+
+    def cancel() -> None:
+        if task and not came.is_set():
+            came.set()
+            task.cancel()
+
+    loop.add_signal_handler(signal.SIGTERM, cancel)
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        if came.is_set():
+            raise Terminated("stopped by SIGTERM") from error
+        raise
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
 
 
 @asynccontextmanager

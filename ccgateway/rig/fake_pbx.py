@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 
@@ -65,9 +66,12 @@ class FakePbx:
         self.port = 0
         self.banner = banner
         self.says_booted = says_booted
+        self.ahead = 0.0
+        """How far its clock is ahead of this machine's, in seconds; may be set at any time."""
         self.connections = 0
         self.received: list[dict[str, str]] = []
         self.answers: dict[str, Answer] = {
+            "Ping": self._pong,
             "ListCommands": _list_commands,
             "CoreShowChannels": listing("CoreShowChannels"),
             "QueueStatus": listing("QueueStatus"),
@@ -104,6 +108,21 @@ class FakePbx:
         """Wait until something that was received makes it true. Raises TimeoutError."""
         async with asyncio.timeout(WAIT), self._news:
             await self._news.wait_for(condition)
+
+    @property
+    def time(self) -> float:
+        """What its clock says, in seconds since the epoch."""
+        return time.time() + self.ahead
+
+    @property
+    def stamp(self) -> tuple[str, str]:
+        """The header that ``timestampevents = yes`` puts into an event."""
+        return ("Timestamp", f"{self.time:.6f}")
+
+    def _pong(self, asked: Mapping[str, str]) -> bytes:
+        """It tells the time, whatever ``timestampevents`` says."""
+        mark = ("ActionID", asked["ActionID"])
+        return block(("Response", "Success"), mark, ("Ping", "Pong"), self.stamp)
 
     def say(self, *pairs: tuple[str, str]) -> None:
         """Send one message to everybody."""

@@ -3,6 +3,7 @@ next start finds what a dead run left behind."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -36,6 +37,19 @@ def start(
             env={**os.environ, **(extra_env or {})},
             start_new_session=True,  # Ctrl-C in a terminal is for us; we stop them in order
         )
+
+
+def reap(process: subprocess.Popen[bytes]) -> None:
+    """Take note of its end as soon as it comes: until somebody does, it stays as a zombie. Must be
+    called from the event loop's thread."""
+    loop, handle = asyncio.get_running_loop(), os.pidfd_open(process.pid)
+
+    def ended() -> None:  # the kernel makes the handle readable then
+        loop.remove_reader(handle)
+        os.close(handle)
+        process.poll()
+
+    loop.add_reader(handle, ended)
 
 
 def stop(process: subprocess.Popen[bytes], grace: float = GRACE) -> None:

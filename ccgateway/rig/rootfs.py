@@ -3,19 +3,14 @@ Docker image, and kept outside the repository."""
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import platformdirs
-
-from ccgateway.rig import packages
+from ccgateway.rig import cache, packages
 from ccgateway.rig.errors import RigError
 from ccgateway.rig.processes import MARK, is_abandoned
 from ccgateway.rig.progress import Progress
@@ -31,25 +26,17 @@ def ensure(progress: Progress) -> Path:
     Parallel starters build it once. Raises RigError with the last lines of what failed.
     """
     script = part("docker/install-asterisk.sh")
-    cache = platformdirs.user_cache_path("ccgateway")
+    home = cache.folder()
     digest = hashlib.sha256(script.read_bytes()).hexdigest()
-    rootfs = cache / f"rootfs-{digest[:16]}"
+    rootfs = home / f"rootfs-{digest[:16]}"
     if not rootfs.exists():
         packages.ensure(["mmdebstrap"], progress)
-        cache.mkdir(parents=True, exist_ok=True)
-        with _one_at_a_time(cache / "rootfs.lock"):
+        with cache.one_at_a_time(home / "rootfs.lock"):
             if not rootfs.exists():
                 _build(script, rootfs, progress)
-                _remove_old(cache, rootfs)
+                _remove_old(home, rootfs)
     _name_the_machine(rootfs)
     return rootfs
-
-
-@contextmanager
-def _one_at_a_time(path: Path) -> Iterator[None]:
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _build(script: Path, rootfs: Path, progress: Progress) -> None:
@@ -126,9 +113,9 @@ def _write(path: Path, text: str) -> None:
     half.rename(path)
 
 
-def _remove_old(cache: Path, current: Path) -> None:
+def _remove_old(home: Path, current: Path) -> None:
     """Remove rootfs of older scripts, but for those that a living rig still runs from."""
-    for old in cache.glob("rootfs-*"):
+    for old in home.glob("rootfs-*"):
         marks = old.glob(f"{INSTANCES}/*/{MARK}")
         if old != current and all(is_abandoned(found.parent) for found in marks):
             shutil.rmtree(old, ignore_errors=True)

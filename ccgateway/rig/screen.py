@@ -82,21 +82,19 @@ def result(comparison: Comparison, kinds: Mapping[str, Kind]) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("verdict")
     for row in comparison.rows:
-        number = row.truth.number if row.truth else row.record.caller_number if row.record else ""
-        kind = kinds.get(number)
+        kind = kinds.get(row.number)
         verdict = Text("agrees", style="green")
         if row.differences:
             verdict = Text("; ".join(str(one) for one in row.differences), style="red")
         deltas = [f"{delta:+.0f}" if delta is not None else "" for delta in offsets(row)]
-        words = (number, kind.value if kind else "", *_seen(row))
+        words = (row.number, kind.value if kind else "", *_seen(row))
         table.add_row(*(Text(word) for word in words), *deltas, verdict)
     return table
 
 
 def _seen(row: Row) -> tuple[str, str, str]:
-    did = row.truth.did if row.truth else ""
     agents = ", ".join(ring.phone for ring in row.truth.talks) if row.truth else ""
-    return did, agents, row.record.disposition.value if row.record else "not recorded"
+    return row.did, agents, row.record.disposition.value if row.record else "not recorded"
 
 
 def offsets(row: Row) -> list[float | None]:
@@ -116,20 +114,20 @@ def as_json(comparison: Comparison, kinds: Mapping[str, Kind]) -> dict[str, obje
     """The same for a program."""
     return {
         "agrees": comparison.agrees,
-        "calls": sum(row.truth is not None for row in comparison.rows),
+        "calls": comparison.placed,
+        "faults": comparison.faults,
         "rows": [_row(row, kinds) for row in comparison.rows],
     }
 
 
 def _row(row: Row, kinds: Mapping[str, Kind]) -> dict[str, object]:
     truth, record = row.truth, row.record
-    number = truth.number if truth else record.caller_number if record else ""
-    kind = kinds.get(number)
+    kind = kinds.get(row.number)
     names = ("start_ms", "answer_ms", "end_ms")
     return {
-        "number": number,
+        "number": row.number,
         "kind": kind.value if kind else None,
-        "did": truth.did if truth else None,
+        "did": row.did or None,
         "call_id": str(record.call_id) if record else None,
         "placed_at": truth.placed_at if truth else None,
         "phones": [ring.phone for ring in truth.talks] if truth else [],

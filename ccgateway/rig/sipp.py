@@ -82,6 +82,7 @@ class Sipp:
     port: int
     messages: Path
     console: Path
+    asked: tuple[Caller, ...] = ()  # of a callers' process: the calls it is to place
 
     async def finished(self, seconds: float) -> int:
         """Wait for the end; return how many calls did not go as the scenario says (0 or 1: SIPp
@@ -154,7 +155,9 @@ class Sipps:
                 f"{LOOPBACK}:{self.asterisk.addresses.sip_port}",
             ],
         )  # fmt: skip
+        sipp.asked = tuple(placing)
         self.callers.append(sipp)
+        processes.reap(sipp.process)
         return sipp
 
     def forget_ended(self) -> None:
@@ -163,6 +166,10 @@ class Sipps:
             self.callers.remove(sipp)
             for path in self.folder.glob(f"{sipp.name}.*"):
                 path.unlink()
+
+    def asked(self) -> list[Caller]:
+        """All calls that were to be placed until now."""
+        return [caller for sipp in self.callers for caller in sipp.asked]
 
     def truth(self) -> list[TruthCall]:
         """What all callers and phones saw until now, one record a call."""

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,7 +15,7 @@ from typing import Self
 from ccgateway.postgres.embedded import EmbeddedServer
 from ccgateway.rig import packages, ports, processes, record
 from ccgateway.rig.asterisk import RigAsterisk
-from ccgateway.rig.compare import Comparison, compare
+from ccgateway.rig.compare import Asked, Comparison, compare
 from ccgateway.rig.errors import RigError
 from ccgateway.rig.gateway import Gateway
 from ccgateway.rig.hotline import DOORS, NAMES
@@ -145,16 +146,25 @@ class World:
         return self.sipps.place([call.caller for call in planned])
 
     async def played(self, planned: Sequence[Planned]) -> Comparison:
-        """Place the calls, wait for their end, and hold the record against the truth."""
+        """Place the calls, wait for their end, and hold the record against the truth. Where the
+        callers' SIPp fails, the comparison says so, and does not agree."""
         last = max((call.caller.offset_ms for call in planned), default=0) / 1000
+        faults: tuple[str, ...] = ()
         if planned:
-            await self.place(planned).finished(last + CALL_AT_MOST)
-        return await self.compared()
+            callers = self.place(planned)
+            try:
+                if await callers.finished(last + CALL_AT_MOST):
+                    faults = (f"SIPp {callers.name}: a call did not go as its scenario says",)
+            except RigError as error:
+                faults = (str(error),)
+        return replace(await self.compared(), faults=faults)
 
     async def compared(self) -> Comparison:
-        """All calls until now: SIPp's truth and PostgreSQL's record, call by call."""
+        """All calls until now, call by call: the plan, SIPp's truth, PostgreSQL's record."""
+        planned = [Asked(caller.number, caller.did) for caller in self.sipps.asked()]
         truth = self.sipps.truth()
-        return compare(truth, await record.settled(self.postgres.dsn, len(truth)), DOORS)
+        found = await record.settled(self.postgres.dsn, len(truth))
+        return compare(truth, found, DOORS, planned)
 
     async def press(self, phone: int, code: str, stay_ms: int = 8000) -> None:
         """Dial a feature code from an agent's phone, and listen to the end. Raises RigError."""
@@ -187,11 +197,17 @@ class World:
         }
 
     def write_state(self, path: Path) -> None:
-        """``state()`` as JSON, whole or not at all, readable by us only."""
-        half = path.with_name(f".{path.name}.{os.getpid()}")
-        half.touch(mode=0o600)
-        half.write_text(json.dumps(self.state(), indent=2) + "\n", encoding="utf-8")
-        half.rename(path)
+        """``state()`` as JSON, whole or not at all, readable by us only, whatever stood there.
+        Raises RigError where it cannot be written."""
+        text = json.dumps(self.state(), indent=2) + "\n"
+        try:
+            # made with O_EXCL, and mode 0600
+            handle, half = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(half).replace(path)
+        except OSError as error:
+            raise RigError(f"the state file {path} cannot be written: {error}") from error
 
     async def stop(self) -> None:
         """Stop everything, the outside first, and remove the folders."""

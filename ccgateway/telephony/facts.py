@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -90,9 +90,19 @@ ABOUT_AGENTS = frozenset(
 )
 ABOUT_LINKS = frozenset({Kind.LINK_UP, Kind.LINK_DOWN})
 
-PERSONAL = ("caller_number", "caller_name")
-"""Detail keys that tell of a person. The store keeps them in a table of their own, so that a
-person can be erased while the facts stay (GDPR, article 17)."""
+PERSONAL = ("caller_number", "caller_name", "exten", "dialled")
+"""Detail keys that can tell of a person: who calls, and whom an agent calls. The store keeps them
+in a table of their own, so that a person can be erased while the facts stay (GDPR, article 17).
+Not among them, for they tell of no caller: the ``did`` of our door (our own number) and channels'
+names, by which legs are known. But Asterisk makes a Local channel's name, and an ISDN one's, of
+the number dialled (``Local/0401112223@out-00000001;1``): there such a number stays."""
+
+LONGEST_CALL = timedelta(days=40)
+"""From a channel's birth to its last fact. A longer one is none: the days of facts are
+partitions, and a channel's id, which an Originate may choose, could name any day up to 5138."""
+
+CLOCK_SKEW = timedelta(days=1)
+"""How far a channel may be born after its own facts: two clocks around midnight."""
 
 Identity = tuple[str, str, str, str, int]
 
@@ -118,5 +128,9 @@ class Fact:
     @property
     def day(self) -> date:
         """The day whose partition holds it: the birthday of its channel, which every source
-        agrees on, not its own time, on which they differ around midnight."""
-        return day_of(self.subject) or self.at.date()
+        agrees on, not its own time, on which they differ around midnight. Its own where the
+        channel's id tells none that can be (LONGEST_CALL)."""
+        birthday, today = day_of(self.subject), self.at.date()
+        if birthday and -CLOCK_SKEW <= today - birthday <= LONGEST_CALL:
+            return birthday
+        return today

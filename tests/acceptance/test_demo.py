@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
+from ccgateway.rig.errors import RigError
 from ccgateway.rig.installs import Install
 from ccgateway.rig.plan import Kind
 from ccgateway.rig.sipp import Caller
@@ -22,6 +24,7 @@ from ccgateway.rig.world import World
 
 pytestmark = pytest.mark.acceptance
 
+NOT_PLACED = {"field": "plan", "truth": "planned, not placed", "record": "", "ms": None}
 DEMO = (sys.executable, "-m", "ccgateway", "demo")
 
 
@@ -58,7 +61,9 @@ async def running_demo(
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, Any]]:
     """The demo, endless without options, once its state file is new, and what it says."""
     old = file_of(state)
-    demo = await asyncio.create_subprocess_exec(*DEMO, *options, "--state", str(state))
+    demo = await asyncio.create_subprocess_exec(
+        *DEMO, *options, "--state", str(state), stdout=asyncio.subprocess.PIPE
+    )
     try:
         await until(
             lambda: file_of(state) != old or demo.returncode is not None, "state", seconds=60
@@ -98,6 +103,27 @@ async def test_ctrl_c_leaves_nothing_behind(install: Install, tmp_path: Path) ->
     assert not [folder for folder in folders_of(state) if folder.exists()]
 
 
+async def test_callers_that_are_killed_end_it_with_1(install: Install, tmp_path: Path) -> None:
+    options = ("--once", "--calls", "30", "--json")
+    async with running_demo(tmp_path / "state.json", *options) as (demo, _):
+
+        def callers() -> list[psutil.Process]:
+            return [one for one in tree_of(demo.pid) if "callers-1" in " ".join(one.cmdline())]
+
+        [sipp] = await until(callers, "the callers' SIPp")
+        sipp.kill()
+        out, _ = await asyncio.wait_for(demo.communicate(), 60)
+
+    told = json.loads(out)
+    assert demo.returncode == 1
+    assert told["agrees"] is False
+    assert told["calls"] < len(told["rows"]) == 30
+    planned = [row for row in told["rows"] if row["differences"][:1] == [NOT_PLACED]]
+    assert len(planned) == 30 - told["calls"]
+    assert all(row["number"] and row["did"] and row["kind"] for row in planned)
+    assert "callers-1 failed (-9)" in told["faults"][0]
+
+
 async def test_sigterm_of_a_run_of_calls_leaves_nothing_behind(
     install: Install, tmp_path: Path
 ) -> None:
@@ -109,6 +135,29 @@ async def test_sigterm_of_a_run_of_calls_leaves_nothing_behind(
 
     assert not [process for process in processes if lives(process)]
     assert not [folder for folder in folders_of(state) if folder.exists()]
+
+
+def test_a_temporary_file_that_stands_in_the_way_is_not_written_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who may write in the folder must neither read the secrets nor have another file changed."""
+    monkeypatch.setattr(World, "state", lambda _: {"secret": "s3"})
+    victim, path = tmp_path / "victim", tmp_path / "state.json"
+    victim.write_text("precious")
+    (tmp_path / f".state.json.{os.getpid()}").symlink_to(victim)
+    World().write_state(path)
+    assert read(path) == {"secret": "s3"}
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert not path.is_symlink()
+    assert victim.read_text() == "precious"
+
+
+def test_a_state_file_that_cannot_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(World, "state", lambda _: {})
+    with pytest.raises(RigError, match="cannot be written"):
+        World().write_state(tmp_path / "none" / "state.json")
 
 
 async def test_callers_that_have_ended_do_not_stay_as_zombies(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,18 +17,22 @@ from ccgateway.postgres.embedded import EmbeddedServer
 from ccgateway.postgres.migrate import migrate
 from ccgateway.postgres.pool import Pool, open_pool
 from ccgateway.postgres.writer import Writer
-
-DEBIAN = Path("/usr/lib/postgresql/15/bin")
+from ccgateway.rig import debian_postgres
+from ccgateway.rig.progress import silent
 
 
 @pytest.fixture(scope="session", params=["embedded", "debian15"])
-def binaries(request: pytest.FixtureRequest) -> Path | None:
+def binaries(request: pytest.FixtureRequest) -> Iterator[Path | None]:
     """Which PostgreSQL: None is the wheel's."""
     if request.param == "embedded":
-        return None
-    if not (DEBIAN / "postgres").exists():
-        pytest.skip(f"no PostgreSQL 15 of Debian's in {DEBIAN}")
-    return DEBIAN
+        yield None
+        return
+    found = debian_postgres.ensure(silent)
+    if found == debian_postgres.INSTALLED:
+        yield found
+        return
+    with open_folder() as folder:
+        yield open_copy(found, folder)
 
 
 @contextmanager
@@ -37,6 +42,12 @@ def open_folder() -> Iterator[Path]:
         folder = Path(name)
         folder.chmod(0o711)
         yield folder
+
+
+def open_copy(programs: Path, folder: Path) -> Path:
+    """Of an unpacked PostgreSQL: root's cache is below /root, where nobody else may enter."""
+    shutil.copytree(programs.parent, folder / "postgresql", symlinks=True)
+    return folder / "postgresql" / programs.name
 
 
 @pytest.fixture

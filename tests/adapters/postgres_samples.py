@@ -59,6 +59,19 @@ def live_call(serial: int) -> Call:
     )
 
 
+def called_by_an_agent(serial: int) -> Call:
+    """A call from an agent's phone to somebody outside."""
+    return replace(
+        live_call(serial),
+        direction=Direction.INTERNAL,
+        client="",
+        service="",
+        did="0401112223",
+        caller_number="101",
+        caller_name="",
+    )
+
+
 def whole_call(serial: int) -> Call:
     """A call with every part: two visits, three offers, a hold, a decision; 20 s of waiting and
     30 s of talk."""

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from ccgateway.ami.link import Link
+from ccgateway.ami.session import Timing
 from ccgateway.errors import ActionRefused
 from ccgateway.rig import installs, packages
 from ccgateway.rig.asterisk import RigAsterisk
@@ -27,6 +29,9 @@ from tests.adapters.ami_bench import FAST, Mailbox, Node, WallClock, eventually,
 pytestmark = pytest.mark.acceptance
 
 TIMING = replace(FAST, answer=5.0, listing=5.0, proof=1.0, booted=3.0)
+PATIENT = replace(TIMING, ping_answer=8.0)  # a slow link is not a half-open one
+
+MINUTE = timedelta(minutes=1)
 
 RIGHTS = """
 [narrow]
@@ -64,11 +69,15 @@ def sipps(asterisk: RigAsterisk, tmp_path: Path) -> Iterator[Sipps]:
 
 
 def link_to(
-    asterisk: RigAsterisk, inbox: Mailbox, username: str = "ccgateway", port: int = 0
+    asterisk: RigAsterisk,
+    inbox: Mailbox,
+    username: str = "ccgateway",
+    port: int = 0,
+    timing: Timing = TIMING,
 ) -> Link:
     secret = asterisk.addresses.ami_secret if username == "ccgateway" else "s3cret"
     node = Node(port or asterisk.addresses.ami_port, username=username, secret=SecretStr(secret))
-    return Link(node, inbox, WallClock(), TIMING)
+    return Link(node, inbox, WallClock(), timing)
 
 
 @pytest.fixture
@@ -105,6 +114,33 @@ async def test_a_global_is_set_as_plain_text(
     link, _ = up
     await link.act(SetGlobal("CCG_HEARTBEAT", "${SHELL(id)}"))
     assert "CCG_HEARTBEAT=${SHELL(id)}" in await asterisk.rx("dialplan show globals")
+
+
+class FastClock:
+    """engine.ports.Clock of a machine whose clock is a minute fast."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + MINUTE
+
+
+@pytest.mark.parametrize(("stamps", "ahead"), [("yes", timedelta(0)), ("no", MINUTE)])
+async def test_asterisks_clock_is_known_whether_or_not_it_stamps_its_events(
+    asterisk: RigAsterisk, stamps: str, ahead: timedelta
+) -> None:
+    conf = asterisk.etc / "manager.conf"
+    told = conf.read_text()
+    assert "timestampevents = yes" in told
+    conf.write_text(told.replace("timestampevents = yes", f"timestampevents = {stamps}"))
+    await asterisk.reload()
+    node = Node(asterisk.addresses.ami_port, secret=SecretStr(asterisk.addresses.ami_secret))
+    link = Link(node, Mailbox(), FastClock(), TIMING)
+    async with running(link):
+        assert await eventually(lambda: link.connected)
+        assert abs(link.offset + MINUTE) < timedelta(seconds=0.5)
+        # The probe of the rights makes the first event.
+        assert await eventually(
+            lambda: abs(link.now() - datetime.now(UTC) - ahead) < timedelta(seconds=0.5)
+        )
 
 
 @pytest.mark.parametrize(
@@ -184,7 +220,7 @@ async def test_a_dripping_link_hears_what_a_good_one_hears(
     dripped = Mailbox()
     async with Proxy("127.0.0.1", asterisk.addresses.ami_port) as proxy:
         proxy.dripping = True
-        async with running(link_to(asterisk, dripped, port=proxy.port)):
+        async with running(link_to(asterisk, dripped, port=proxy.port, timing=PATIENT)):
             assert await eventually(lambda: dripped.snapshots)
             numbers = [f"+35840111000{n}" for n in range(3)]
             callers = sipps.place([Caller(number, "1000", 2500) for number in numbers])

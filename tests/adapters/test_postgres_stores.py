@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+import asyncpg
 import pytest
 
 from ccgateway.calls.call import Disposition
@@ -14,7 +15,7 @@ from ccgateway.postgres import customers
 from ccgateway.postgres.calls import find_call, list_calls, load_call
 from ccgateway.postgres.pool import Pool
 from ccgateway.postgres.writer import Writer
-from tests.adapters.postgres_samples import at, live_call, whole_call
+from tests.adapters.postgres_samples import at, called_by_an_agent, live_call, whole_call
 
 
 async def put(writer: Writer, *new: object) -> None:
@@ -32,6 +33,11 @@ async def test_a_call_in_the_list(writer: Writer, pool: Pool) -> None:
     assert listed.agents == ("102",)
     assert (listed.wait_seconds, listed.talk_seconds) == (20.0, 30.0)
     assert (listed.disposition, listed.ended_at) == (Disposition.ANSWERED, at(60))
+
+
+async def test_whom_an_agent_called_is_in_the_list(writer: Writer, pool: Pool) -> None:
+    await put(writer, called_by_an_agent(1), live_call(5))
+    assert {call.did for call in await list_calls(pool)} == {"0401112223", "1000"}
 
 
 async def test_a_call_that_reached_no_queue(writer: Writer, pool: Pool) -> None:
@@ -105,3 +111,37 @@ async def test_a_number_that_is_not_e164_is_refused(pool: Pool, number: str) -> 
     with pytest.raises(Refused):
         await customers.upsert(pool, "oilco", number, "Station")
     assert await customers.list_customers(pool) == []
+
+
+LANGUAGES = {
+    "": True,
+    "fi": True,
+    "pt_BR": True,
+    "en,fi": False,  # a comma would end MSet's value, and with it the whole route
+    "Finnish": False,
+    "en ": False,
+    "e": False,
+    "en\n": False,
+    "\n": False,
+    "${SHELL(id)}": False,
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_language_that_the_dialplan_must_not_see_is_refused(
+    pool: Pool, language: str
+) -> None:
+    if LANGUAGES[language]:
+        customer = await customers.upsert(
+            pool, "oilco", "+358401112223", "Station", language=language
+        )
+        assert customer.language == language
+        return
+    with pytest.raises(Refused, match="language"):
+        await customers.upsert(pool, "oilco", "+358401112223", "Station", language=language)
+    with pytest.raises(asyncpg.CheckViolationError):  # and so is whoever writes the table himself
+        await pool.execute(
+            "INSERT INTO customers (client, number, name, language, priority, blocked)"
+            " VALUES ('oilco', '+358401112223', 'Station', $1, 0, false)",
+            language,
+        )

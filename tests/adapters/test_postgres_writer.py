@@ -7,7 +7,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+import structlog
 
+from ccgateway.calls.call import Direction
 from ccgateway.postgres.agents import StoredAgent, load_states
 from ccgateway.postgres.calls import load_call
 from ccgateway.postgres.facts import facts_of, live_facts
@@ -20,6 +22,7 @@ from tests.adapters.postgres_samples import (
     NODE,
     T0,
     at,
+    called_by_an_agent,
     created,
     ended,
     live_call,
@@ -46,6 +49,33 @@ async def test_facts_come_back_as_they_were_put(writer: Writer, pool: Pool) -> N
     writer.put_facts(told, call)
     await flushed(writer)
     assert await facts_of(pool, call.call_id) == told
+
+
+async def test_facts_of_a_called_person_come_back_as_they_were_put(
+    writer: Writer, pool: Pool
+) -> None:
+    call = called_by_an_agent(1)
+    told = [
+        created(1, caller_number="101", exten="0401112223"),
+        Fact(NODE, Kind.DIAL_BEGAN, uniqueid(2), at(1), uniqueid(1), detail={"dialled": "trunk/1"}),
+    ]
+    writer.put_facts(told, call)
+    await flushed(writer)
+    assert await facts_of(pool, call.call_id) == told
+    assert (await live_facts(pool))[call.call_id] == told
+    assert await load_call(pool, call.call_id) == call
+
+
+async def test_a_call_that_turns_out_inbound(writer: Writer, pool: Pool) -> None:
+    """Until the door is reached, nobody knows whose number was dialled."""
+    early = replace(called_by_an_agent(1), direction=Direction.UNKNOWN, caller_number="")
+    writer.put_facts([], early)
+    await flushed(writer)
+    assert await load_call(pool, early.call_id) == early
+    inbound = replace(early, direction=Direction.INBOUND, did="1000")
+    writer.put_facts([], inbound)
+    await flushed(writer)
+    assert await load_call(pool, early.call_id) == inbound
 
 
 async def test_the_same_put_twice_is_one(writer: Writer, pool: Pool) -> None:
@@ -100,9 +130,27 @@ async def test_a_fact_learns_its_call_later(writer: Writer, pool: Pool) -> None:
     assert fact.detail["caller_name"] == "Anna"
 
 
+@pytest.mark.parametrize("together", [True, False])
+async def test_what_was_not_known_of_a_person_is_filled_in(
+    writer: Writer, pool: Pool, together: bool
+) -> None:
+    for told in ({"exten": "1000"}, {"exten": "2000", "caller_number": "123"}):
+        writer.put_facts([created(1, **told)], live_call(1))
+        if not together:
+            await flushed(writer)
+    await flushed(writer)
+    assert await facts_of(pool, live_call(1).call_id) == [
+        created(1, exten="1000", caller_number="123")
+    ]
+
+
 async def test_persons_are_in_their_own_table_only(writer: Writer, pool: Pool) -> None:
     told = created(1, caller_number="+358401112223", caller_name="Anna Ahola")
     writer.put_facts([told], replace(live_call(1), caller_number="+358401112223"))
+    dialled = created(5, caller_number="101", caller_name="Agent", exten="0401112223")
+    began = {"dialled": "0401112223@trunk"}
+    dial = Fact(NODE, Kind.DIAL_BEGAN, uniqueid(6), T0, uniqueid(5), detail=began)
+    writer.put_facts([dialled, dial], called_by_an_agent(5))
     await flushed(writer)
     tables = await pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     for (table,) in tables:
@@ -112,15 +160,23 @@ async def test_persons_are_in_their_own_table_only(writer: Writer, pool: Pool) -
 
 
 async def test_an_erased_person_stays_erased(writer: Writer, pool: Pool) -> None:
-    told, call = created(1, caller_number="+358401112223"), live_call(1)
-    writer.put_facts([told], call)
-    await flushed(writer)
-    await pool.execute("UPDATE parties SET number = NULL, name = NULL, erased_at = now()")
-    writer.put_facts([told, ended(1)], call)
-    await flushed(writer)
-    assert await pool.fetchval("SELECT count(*) FROM parties WHERE number IS NOT NULL") == 0
+    told = created(1, caller_number="+358401112223", exten="0401112223", dialled="x@trunk")
+    call, called = live_call(1), called_by_an_agent(5)
+    for _ in range(2):
+        writer.put_facts([told, ended(1)], call)
+        writer.put_facts([], called)
+        await flushed(writer)
+        await pool.execute(
+            "UPDATE parties SET number = NULL, name = NULL, exten = NULL, dialled = NULL,"
+            " erased_at = now() WHERE erased_at IS NULL"
+        )
+    left = "SELECT count(*) FROM parties WHERE num_nonnulls(number, name, exten, dialled) > 0"
+    assert await pool.fetchval(left) == 0
+    assert await facts_of(pool, call.call_id) == [created(1), ended(1)]
     stored = await load_call(pool, call.call_id)
     assert stored == replace(call, caller_number="", caller_name="")
+    stored = await load_call(pool, called.call_id)
+    assert stored == replace(called, caller_number="", caller_name="", did="")
 
 
 NASTY = [
@@ -166,6 +222,22 @@ async def test_a_row_that_is_refused_blocks_no_other(
     assert await pool.fetchval("SELECT count(*) FROM calls") == 100
 
 
+async def test_what_is_refused_is_logged_without_a_persons_number(writer: Writer) -> None:
+    detail = {
+        "caller_number": "+358401112223",
+        "dialled": "0401112223@trunk",
+        "exten": "0401112223",
+        "channel": "Local/0401112223@out-00000001;1",
+    }
+    with structlog.testing.capture_logs() as lines:
+        writer.put_facts([replace(ended(1), ordinal=2**40, detail=detail)], None)
+        await flushed(writer)
+    (line,) = [line for line in lines if line["event"] == "refused_facts"]
+    assert line["identity"] == (NODE, "channel_ended", uniqueid(1), "", 2**40)
+    assert line["keys"] == ["caller_number", "channel", "dialled", "exten"]
+    assert "401112223" not in str(lines)
+
+
 async def test_a_call_that_is_refused_loses_no_fact(writer: Writer, pool: Pool) -> None:
     writer.put_facts([created(1)], replace(live_call(1), cause=2**40))
     writer.put_facts([created(2)], live_call(2))
@@ -184,6 +256,13 @@ async def test_the_day_is_that_of_the_channels_birth(writer: Writer, pool: Pool)
         await flushed(writer)
     rows = await pool.fetch("SELECT day, at, tableoid::regclass::text AS partition FROM facts")
     assert [tuple(row) for row in rows] == [(date(2026, 11, 22), after, "facts_20261122")]
+
+
+async def test_a_channel_of_a_far_year_makes_no_partition_there(writer: Writer, pool: Pool) -> None:
+    """An Originate may choose a channel's id."""
+    writer.put_facts([Fact(NODE, Kind.CHANNEL_CREATED, "99999999999.1", T0)], None)
+    await flushed(writer)
+    assert await pool.fetchval("SELECT day FROM facts") == T0.date()
 
 
 async def test_two_gateways_make_the_same_partition(pool: Pool) -> None:

@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 import ccgateway.config
-from ccgateway.config import Config, load
+from ccgateway.config import Config, FaultyConfig, load
 from ccgateway.routing.service import Hours, Messages, Overflow
 
 EXAMPLE = Path(ccgateway.config.__file__).parent / "example.toml"
@@ -27,8 +27,16 @@ secret = "x"
 
 
 @pytest.fixture
-def example() -> Config:
-    return load(EXAMPLE)
+def example(tmp_path: Path) -> Config:
+    return load(_own(tmp_path))
+
+
+def _own(tmp_path: Path, replaced: str = "", by: str = "") -> Path:
+    """The example with secrets of one's own, as its head tells to do."""
+    file = tmp_path / "own.toml"
+    file.touch(mode=0o640)
+    file.write_text(EXAMPLE.read_text().replace("change-me", "my-own").replace(replaced, by))
+    return file
 
 
 def test_the_example_is_valid(example: Config) -> None:
@@ -47,6 +55,43 @@ def test_the_example_is_valid(example: Config) -> None:
     assert example.agents[0].phone == "PJSIP/101"
     assert example.agi.allow == (ip_network("127.0.0.1/32"),)
     assert example.gateway.state_dir == Path("~/.local/state/ccgateway").expanduser()
+
+
+def test_the_examples_secrets_are_refused() -> None:
+    with pytest.raises(FaultyConfig) as caught:
+        load(EXAMPLE)
+    found = {fault.key: (fault.found, fault.allowed) for fault in caught.value.faults}
+    asked = ("(hidden)", "your own secret, not the example's (change-me...)")
+    assert found == dict.fromkeys(("agi.secret", "http.token", "node[0].secret"), asked)
+
+
+IN_FILES = LEAST.replace('secret = "', 'secret_file = "').replace('token = "', 'token_file = "')
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "warned"),
+    [
+        (LEAST, 0o644, True),
+        (LEAST, 0o662, True),
+        (LEAST, 0o640, False),
+        (IN_FILES, 0o644, False),
+        (IN_FILES + '[database]\ndsn = "postgresql://db/ccg"\n', 0o644, False),
+        (IN_FILES + '[database]\ndsn = "postgresql://me:pw@db/ccg"\n', 0o644, True),
+    ],
+)
+def test_a_file_that_shows_its_secrets_is_warned_of(
+    tmp_path: Path, text: str, mode: int, warned: bool
+) -> None:
+    for name in ("agi-secret", "http-token", "x"):
+        secret = tmp_path / name
+        secret.write_text(f"{name}-in-a-file")
+        secret.chmod(0o600)
+    file = tmp_path / "least.toml"
+    file.write_text(text)
+    file.chmod(mode)
+    warnings = load(file).warnings
+    assert len(warnings) == warned
+    assert all(f"chmod o= {file}" in warning for warning in warnings)
 
 
 def test_the_example_shows_every_key(example: Config) -> None:
@@ -82,8 +127,7 @@ def test_little_is_enough(tmp_path: Path) -> None:
     ],
 )
 def test_hours(tmp_path: Path, written: str, days: set[int], opens: time, closes: time) -> None:
-    file = tmp_path / "hours.toml"
-    file.write_text(EXAMPLE.read_text().replace('"mon-fri 08:00-16:00"', f'"{written}"'))
+    file = _own(tmp_path, '"mon-fri 08:00-16:00"', f'"{written}"')
     assert load(file).services[0].hours[0] == Hours(frozenset(days), opens, closes)
 
 
@@ -96,7 +140,7 @@ def test_paths_begin_where_the_file_is(tmp_path: Path) -> None:
 
 def test_no_secret_is_shown(example: Config) -> None:
     shown = f"{example!r} {example}"
-    for secret in ("change-me-agi", "change-me-http", "change-me-ami"):
+    for secret in ("my-own-agi", "my-own-http", "my-own-ami"):
         assert secret not in shown
 
 

@@ -293,6 +293,8 @@ CROSS: list[tuple[str, str, str, str]] = [
     ("[[agent]]", "phone", '"101"', "PJSIP/101"),
     ("[pause]", "reasons", '["a", "a"]', "has it already"),
     ("[pause]", "reasons", json.dumps(list("abcdefghij")), "1 to 9"),
+    ("[[service]]", "language", '"en,fi"', "en or pt_BR"),
+    ("[agi]", "secret", '"Change-Me"', "your own secret"),
     ("[agi]", "allow", '["10.0.0.1/8"]', "behind the mask"),
     ("[gateway]", "state_dir", '"state"', "begins with / or ~"),
     ("[gateway]", "state_dir", '"~nosuchuser/state"', "begins with / or ~"),

@@ -12,11 +12,21 @@ from typing import Any
 
 import pytest
 import structlog
+from typer.testing import CliRunner
 
 from ccgateway import log
-from ccgateway.config import load
+from ccgateway.cli.main import app
+from ccgateway.config import Config, load
+from ccgateway.telephony.facts import PERSONAL
 
 SECRET = "hunter2-hunter2"
+OPEN = """
+agi.secret = "agi-secret"
+http.token = "http-token"
+[[node]]
+name = "pbx1"
+secret = "x"
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -171,3 +181,26 @@ def test_an_exceptions_text_cannot_pass_for_a_line() -> None:
     lines = stream.getvalue().splitlines()
     assert [line for line in lines if line.startswith("2026")] == [lines[0]]
     assert "\x1b" not in stream.getvalue()
+
+
+@pytest.mark.parametrize("key", PERSONAL)
+def test_what_a_fact_tells_of_a_person_is_masked(lines: io.StringIO, key: str) -> None:
+    structlog.get_logger().info("a fact", detail={key: "+358401112223"})
+    assert "401112223" not in lines.getvalue()
+
+
+def test_run_tells_the_warnings_of_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "open.toml"
+    file.write_text(OPEN)
+    file.chmod(0o644)
+
+    async def serve(config: Config) -> None:
+        assert config.warnings
+
+    monkeypatch.setattr("ccgateway.cli.run.serve", serve)
+    told = CliRunner().invoke(app, ["run", "--config", str(file)])
+    assert told.exit_code == 0
+    assert f"chmod o= {file}" in told.stderr
+    assert told.stdout == ""

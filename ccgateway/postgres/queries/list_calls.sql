@@ -1,7 +1,9 @@
 -- One line a call, newest first. $1 limit; the others narrow it where they are not null: $2 since
 -- (started at or after), $3 client, $4 service, $5 disposition, $6 agent (who talked).
 -- A wait or a talk that goes on counts up to now.
-SELECT c.call_id, c.node, c.client, c.service, c.did, c.direction, c.withheld, c.customer,
+SELECT c.call_id, c.node, c.client, c.service,
+       CASE c.direction WHEN 'inbound' THEN c.did ELSE coalesce(p.exten, '') END AS did,
+       c.direction, c.withheld, c.customer,
        c.started_at, c.answered_at, c.ended_at, c.disposition, c.known, c.fell_back,
        coalesce(p.number, '') AS caller_number, coalesce(p.name, '') AS caller_name,
        v.queues, v.wait_seconds, t.agents, t.talk_seconds

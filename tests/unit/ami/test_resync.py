@@ -72,6 +72,12 @@ def test_a_channel_with_an_id_of_its_own_is_as_old_as_its_duration() -> None:
     assert second.since == NOW
 
 
+def test_a_birth_is_told_in_the_clock_of_the_snapshot() -> None:
+    ahead = timedelta(seconds=60)  # Asterisk's clock, where it does not stamp its events
+    [seen] = Gathering("pbx1").snapshot(NOW, [LISTED], [], ahead).channels
+    assert seen.since == datetime(2026, 11, 22, 6, 1, 24, tzinfo=UTC)
+
+
 def test_a_call_that_ended_meanwhile_is_no_ghost() -> None:
     ended = event("Hangup", Uniqueid="1795327344.70")
     snapshot = gathered(ended, channels=[LISTED], queues=[WAITS])
@@ -89,6 +95,19 @@ def test_a_call_that_began_meanwhile_is_not_missing() -> None:
         ("1795327350.9", EARLIER)
     ]
     assert snapshot.waiting == [WaitingCaller("1795327350.9", "stations", 1, EARLIER)]
+
+
+def test_a_channel_is_in_the_bridge_that_its_last_event_tells() -> None:
+    left = event("BridgeLeave", Uniqueid="1795327344.70", BridgeUniqueid="b1")
+    entered = event("BridgeEnter", Uniqueid="1795327344.70", BridgeUniqueid="b2")
+    began = event("Newchannel", Uniqueid="1795327350.9")
+    also = event("BridgeEnter", Uniqueid="1795327350.9", BridgeUniqueid="b2")
+    assert [c.bridge for c in gathered(left, channels=[LISTED], queues=[]).channels] == [""]
+    both = gathered(left, entered, began, also, channels=[LISTED], queues=[]).channels
+    assert {seen.uniqueid: seen.bridge for seen in both} == {
+        "1795327344.70": "b2",
+        "1795327350.9": "b2",
+    }
 
 
 def test_a_caller_who_left_the_queue_and_came_back_waits() -> None:

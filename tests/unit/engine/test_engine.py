@@ -6,13 +6,14 @@ import asyncio
 from contextlib import suppress
 
 import pytest
+from structlog.testing import capture_logs
 
 from ccgateway.agents.agent import Duty
 from ccgateway.customers.customer import Customer
 from ccgateway.engine.ports import LinkChange
-from ccgateway.errors import PbxUnavailable, Refused, UnknownAgent
+from ccgateway.errors import ActionRefused, PbxUnavailable, Refused, UnknownAgent
 from ccgateway.routing.route import Goal, Inbound
-from ccgateway.telephony.actions import AddMember, Member, PauseMember, RemoveMember
+from ccgateway.telephony.actions import Action, AddMember, Member, PauseMember, RemoveMember
 from ccgateway.telephony.facts import Kind
 from ccgateway.telephony.snapshot import Snapshot
 from tests.unit.calls.told import (
@@ -235,3 +236,26 @@ async def test_a_list_of_members_older_than_a_log_in_takes_nobody_out(world: Wor
     there = [Member("stations", "PJSIP/101", "101", dynamic=True, paused=False)]
     assert await world.engine.desk.reconcile("pbx1", there) == 0
     assert world.link.actions == []
+
+
+async def test_a_queue_that_asterisk_lacks_is_said_with_the_line_to_add(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(action: Action) -> None:
+        raise ActionRefused("Asterisk refused QueueAdd: Unable to add interface: No such queue")
+
+    monkeypatch.setattr(world.link, "act", refuse)
+    with pytest.raises(Refused, match=r"add the line \[stations\]\(ccg-managed\) to queues.conf"):
+        await world.engine.agent("login", "101")
+    assert view_of(world, "agents", "101")["state"] == "off"
+
+
+async def test_a_phone_that_asterisk_does_not_know_is_logged_once(world: World) -> None:
+    unknown = Member("stations", "PJSIP/101", "101", dynamic=True, paused=False, device_state=4)
+    with capture_logs() as logs:
+        await world.engine.desk.reconcile("pbx1", [unknown])
+        await world.engine.desk.reconcile("pbx1", [unknown])
+    said = [row for row in logs if row["log_level"] == "error"]
+    assert [(row["event"], row["interface"]) for row in said] == [
+        ("Asterisk knows no such phone: see [[agent]] phone", "PJSIP/101")
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ccgateway.agents.agent import Agent
@@ -65,6 +65,10 @@ class MemoryLink:
         self.actions: list[Action] = []
         self.there: list[Member] = []
         self.down = False
+        self.offset = timedelta(0)
+
+    def now(self) -> datetime:
+        return NOW + self.offset
 
     async def act(self, action: Action) -> None:
         if self.down:
@@ -72,6 +76,8 @@ class MemoryLink:
         self.actions.append(action)
 
     async def members(self) -> Sequence[Member]:
+        if self.down:
+            raise PbxUnavailable
         return self.there
 
 
@@ -95,7 +101,7 @@ class World:
         )
         phones = {"PJSIP/101": "101", "PJSIP/102": "102"}
         ours = Ours({"stations", "ccg-fallback"}, {"from-phones"}, phones)
-        setup = Setup(
+        self.setup = Setup(
             nodes=["pbx1"],
             services=[service],
             agents=[anna, bert],
@@ -103,5 +109,5 @@ class World:
             ours={"pbx1": ours},
             reasons=("break", "lunch"),
         )
-        self.engine = Engine(setup, self.store, self.feed, StoppedClock())
+        self.engine = Engine(self.setup, self.store, self.feed, StoppedClock())
         self.engine.attach({"pbx1": self.link})

@@ -1,12 +1,18 @@
 -- 0001: the record. PostgreSQL 14 or later, no extensions.
 
--- Persons, as a fact or a call tells of them. The only place of callers' numbers and names, so
--- that a person can be erased while facts and calls stay. The key is computed from the fact's
--- identity or the call's id, never from the number.
+-- Persons, as a fact or a call tells of them: the caller's number and name; exten, the number
+-- dialled, and dialled, where Dial() went to: on a call of an agent's these are an outsider's.
+-- With customers, who are our own address book, it is the only place of outsiders' numbers and
+-- names, so that a person can be erased while facts and calls stay. One exception: Asterisk makes
+-- the names of Local and of ISDN channels of the number dialled, and these names stand in legs and
+-- in facts.detail. The key is computed from the fact's identity or the call's id, never from the
+-- number.
 CREATE TABLE parties (
     party     uuid PRIMARY KEY,
     number    text,
     name      text,
+    exten     text,
+    dialled   text,
     erased_at timestamptz
 );
 CREATE INDEX parties_number ON parties (number) WHERE number IS NOT NULL;
@@ -22,14 +28,16 @@ CREATE TABLE facts (
     ordinal integer NOT NULL,
     at      timestamptz(6) NOT NULL,
     source  text NOT NULL CHECK (source IN ('ami', 'snapshot', 'cel', 'queue_log', 'self')),
-    detail  jsonb NOT NULL CHECK (NOT detail ?| ARRAY['caller_number', 'caller_name']),
+    detail  jsonb NOT NULL CHECK (NOT detail ?| ARRAY['caller_number', 'caller_name', 'exten',
+            'dialled']),
     party   uuid,
     call_id uuid,
     PRIMARY KEY (day, node, kind, subject, place, ordinal)
 ) PARTITION BY RANGE (day);
 CREATE INDEX facts_call ON facts (call_id) WHERE call_id IS NOT NULL;
 
--- One row a call, folded from its facts; can be rebuilt from them.
+-- One row a call, folded from its facts; can be rebuilt from them. did: the number of ours that was
+-- called, so of inbound calls only; whom the other calls go to is in parties.exten.
 CREATE TABLE calls (
     call_id     uuid PRIMARY KEY,
     node        text NOT NULL,
@@ -48,7 +56,8 @@ CREATE TABLE calls (
     known       text NOT NULL CHECK (known IN ('live', 'repaired', 'partial')),
     cause       integer,
     fell_back   text NOT NULL,
-    facts       integer NOT NULL
+    facts       integer NOT NULL,
+    CHECK (direction = 'inbound' OR did = '')
 );
 CREATE INDEX calls_started ON calls (started_at DESC);
 CREATE INDEX calls_live ON calls (node) WHERE ended_at IS NULL;
@@ -154,7 +163,7 @@ CREATE TABLE customers (
     client   text NOT NULL,
     number   text NOT NULL CHECK (number ~ '^\+[1-9][0-9]{1,14}$'),
     name     text NOT NULL,
-    language text NOT NULL,
+    language text NOT NULL CHECK (language ~ '^([A-Za-z]{2,3}([_-][A-Za-z0-9]{1,16}){0,4})?$'),
     priority integer NOT NULL,
     blocked  boolean NOT NULL,
     UNIQUE (client, number)

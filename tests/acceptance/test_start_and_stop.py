@@ -1,0 +1,35 @@
+"""The gateway ends soon, also beside an Asterisk that does not answer any more."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+
+import pytest
+
+from ccgateway.rig.world import World
+
+pytestmark = pytest.mark.acceptance
+
+STOPS_WITHIN = 3.0  # seconds from SIGTERM
+NOTICED = 1.5  # seconds in which a beat is due, so that one waits for its answer at the stop
+
+
+async def test_a_frozen_asterisk_does_not_hold_up_the_stop(world: World) -> None:
+    process = world.gateway.process
+    assert process
+    os.kill(world.asterisk.pid, signal.SIGSTOP)
+    try:
+        await asyncio.sleep(NOTICED)
+        began = time.monotonic()
+        process.terminate()
+        code = await asyncio.to_thread(process.wait, 30)
+        seconds = time.monotonic() - began
+    finally:
+        os.kill(world.asterisk.pid, signal.SIGCONT)
+    assert (code, seconds < STOPS_WITHIN) == (0, True), seconds
+    # What it said last is the last that Asterisk hears, once it goes on.
+    beat = await world.asterisk.rx("dialplan eval function GLOBAL(CCG_HEARTBEAT)")
+    assert beat.split()[-1] == "0", beat
