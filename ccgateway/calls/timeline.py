@@ -54,7 +54,7 @@ def _of_leg(leg: Leg) -> Iterator[Moment]:
     if leg.role is Role.CALLER:
         yield Moment(leg.started_at, who, f"calls ({leg.channel})")
     if leg.ended_at is not None:
-        cause = f" (Q.850 cause {leg.cause})" if leg.cause is not None else ""
+        cause = f" (Q.850 cause {leg.cause})" if leg.cause else ""  # 0: Asterisk does not know
         yield Moment(leg.ended_at, who, f"is gone{cause}")
 
 

@@ -65,9 +65,10 @@ class Engine:
     def restore(
         self, facts: Collection[Fact], duties: Mapping[str, tuple[Duty, str, datetime]]
     ) -> None:
-        """Begin with what is stored of the calls that were live, and of the agents' duties."""
+        """Begin with what is stored of the calls that were live, and of the agents' duties. Calls
+        of a node that the configuration has no more are left as they stand."""
         self.desk.restore(duties)
-        self.board.restore(facts)
+        self.board.restore([fact for fact in facts if fact.node in self._up])
         for call in self.board.live_calls():
             self._follow(call)
 

@@ -1,4 +1,5 @@
-"""A PostgreSQL for the tests: the wheel's and Debian's 15, each test in a database of its own."""
+"""What the adapters meet in tests: a PostgreSQL (the wheel's and Debian's 15, each test in a
+database of its own), and a double of Asterisk's manager for faults."""
 
 from __future__ import annotations
 
@@ -18,7 +19,9 @@ from ccgateway.postgres.migrate import migrate
 from ccgateway.postgres.pool import Pool, open_pool
 from ccgateway.postgres.writer import Writer
 from ccgateway.rig import debian_postgres
+from ccgateway.rig.fake_pbx import FakePbx
 from ccgateway.rig.progress import silent
+from tests.adapters.ami_bench import OurClient, eventually, running
 
 
 @pytest.fixture(scope="session", params=["embedded", "debian15"])
@@ -122,3 +125,19 @@ async def _execute(dsn: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
+
+
+@pytest.fixture
+async def pbx() -> AsyncIterator[FakePbx]:
+    """A double of Asterisk's manager port."""
+    async with FakePbx() as fake:
+        yield fake
+
+
+@pytest.fixture
+async def ours(pbx: FakePbx) -> AsyncIterator[OurClient]:
+    """Our link to the double, up and with its first snapshot."""
+    client = OurClient(pbx.port)
+    async with running(client.link):
+        assert await eventually(client.up)
+        yield client

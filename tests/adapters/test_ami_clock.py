@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -22,12 +22,6 @@ from tests.unit.engine.world import World
 
 SKEWS = [60.0, -60.0]
 SOON = timedelta(seconds=1)
-
-
-@pytest.fixture
-async def pbx() -> AsyncIterator[FakePbx]:
-    async with FakePbx() as fake:
-        yield fake
 
 
 @pytest.fixture

@@ -19,12 +19,6 @@ from tests.adapters.ami_bench import FAST, BareClient, Client, OurClient, eventu
 
 
 @pytest.fixture
-async def pbx() -> AsyncIterator[FakePbx]:
-    async with FakePbx() as fake:
-        yield fake
-
-
-@pytest.fixture
 async def proxy(pbx: FakePbx) -> AsyncIterator[Proxy]:
     async with Proxy(pbx.host, pbx.port) as proxy:
         yield proxy

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,21 +30,6 @@ from tests.adapters.ami_bench import (
 
 Make = Callable[..., Client]
 on_both = trap(OurClient, BareClient)
-
-
-@pytest.fixture
-async def pbx() -> AsyncIterator[FakePbx]:
-    async with FakePbx() as fake:
-        yield fake
-
-
-@pytest.fixture
-async def ours(pbx: FakePbx) -> AsyncIterator[OurClient]:
-    """Our link, up and with its first snapshot."""
-    client = OurClient(pbx.port)
-    async with running(client.link):
-        assert await eventually(client.up)
-        yield client
 
 
 async def started(client: Client) -> Client:

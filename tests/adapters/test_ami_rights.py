@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
-import pytest
 from structlog.testing import capture_logs
 
 from ccgateway.rig.fake_pbx import FakePbx, block, refusal
@@ -17,21 +15,6 @@ from tests.adapters.ami_bench import (
     eventually,
     running,
 )
-
-
-@pytest.fixture
-async def pbx() -> AsyncIterator[FakePbx]:
-    async with FakePbx() as fake:
-        yield fake
-
-
-@pytest.fixture
-async def ours(pbx: FakePbx) -> AsyncIterator[OurClient]:
-    """Our link, up and with its first snapshot."""
-    client = OurClient(pbx.port)
-    async with running(client.link):
-        assert await eventually(client.up)
-        yield client
 
 
 async def test_a_wrong_secret_is_told_clearly_and_not_shown(pbx: FakePbx) -> None:

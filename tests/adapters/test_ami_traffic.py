@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 from structlog.testing import capture_logs
 
@@ -23,21 +21,6 @@ from tests.adapters.ami_bench import (
     eventually,
     running,
 )
-
-
-@pytest.fixture
-async def pbx() -> AsyncIterator[FakePbx]:
-    async with FakePbx() as fake:
-        yield fake
-
-
-@pytest.fixture
-async def ours(pbx: FakePbx) -> AsyncIterator[OurClient]:
-    """Our link, up and with its first snapshot."""
-    client = OurClient(pbx.port)
-    async with running(client.link):
-        assert await eventually(client.up)
-        yield client
 
 
 async def test_actions_and_members(ours: OurClient, pbx: FakePbx) -> None:

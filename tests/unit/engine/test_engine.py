@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
@@ -211,6 +212,11 @@ def test_a_restart_goes_on_where_it_was(world: World) -> None:
     assert view_of(world, "queues", "stations")["waiting"] == 1
     agent = view_of(world, "agents", "101")
     assert (agent["state"], agent["duty"], agent["reason"]) == ("ringing", "paused", "lunch")
+
+
+def test_a_call_of_a_node_that_is_gone_is_not_taken_up(world: World) -> None:
+    world.engine.restore([replace(told, node="pbx9") for told in arrive()], {})
+    assert world.engine.view()["calls"] == []
 
 
 def test_a_fault_in_one_arrival_costs_that_arrival_only(
