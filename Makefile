@@ -38,11 +38,17 @@ $(READY): requirements-dev.lock pyproject.toml
 demo: setup ## the whole call centre on this machine, until Ctrl-C; e.g. ARGS="--once --calls 30"
 	@$(BIN)/ccgateway demo $(ARGS)
 
-test: lint ## lint, then unit, scenario, adapter and acceptance tests (real Asterisk, PostgreSQL)
-	$(BIN)/python -m pytest -m "not long" $(ARGS)
+# Two by two where tests wait for time-outs; one by one where they measure times on a real Asterisk.
+NEAR := tests/unit tests/scenarios tests/adapters
+FAR := tests/acceptance
+
+test: lint ## lint, then unit, scenario, adapter and acceptance tests, about 8 minutes
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not long" $(NEAR)
+	$(BIN)/python -m pytest -m "not long" $(FAR)
 
 test-all: lint ## the same with the long tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(NEAR)
+	$(BIN)/python -m pytest $(FAR)
 
 lint: setup ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
