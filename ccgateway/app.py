@@ -11,7 +11,9 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
@@ -95,7 +97,9 @@ async def running(config: Config) -> AsyncIterator[Engine]:
         engine.attach(links)
         pulse = Pulse(engine.desk, links, clock)
         agi = AgiServer(config.agi, engine, clock, nodes=setup.nodes, reasons=config.pause.reasons)
-        web = WebServer(config.http, engine, feed, lambda: _view(engine, pulse, writer))
+        web = WebServer(
+            config.http, engine, feed, partial(_view, engine, pulse, writer, agi, links)
+        )
         await agi.start()
         stack.push_async_callback(agi.stop)
         await web.start()
@@ -199,10 +203,20 @@ def setup_of(config: Config, now: datetime) -> Setup:
     )
 
 
-def _view(engine: Engine, pulse: Pulse, writer: Writer) -> dict[str, object]:
+def _view(
+    engine: Engine, pulse: Pulse, writer: Writer, agi: AgiServer, links: dict[str, Link]
+) -> dict[str, object]:
+    """What is live, and how we are: what is counted must be seen somewhere."""
     return {
         **engine.view(),
         "lag_ms": round(pulse.lag_ms, 1),
         "worst_lag_ms": round(pulse.worst_lag_ms, 1),
         "unwritten": writer.backlog,
+        "refused_facts": writer.refused,
+        "odd_facts": engine.board.odd,
+        "agi": asdict(agi.stats),
+        "links": {
+            name: {"missing_rights": list(link.missing_rights), **asdict(link.stats)}
+            for name, link in links.items()
+        },
     }

@@ -127,6 +127,5 @@ def _write(case: _Case, goal: Goal, kind: str, reasons: list[Reason]) -> Route:
         number=case.number or "",
         withheld=case.call.withheld,
         customer=customer.id if customer else None,
-        customer_name=customer.name if customer else "",
         reasons=tuple(reasons),
     )

@@ -63,5 +63,4 @@ class Route:
     number: str = ""  # the caller in E.164, '' where unknown
     withheld: bool = False
     customer: int | None = None
-    customer_name: str = ""
     reasons: tuple[Reason, ...] = ()

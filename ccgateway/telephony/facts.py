@@ -85,11 +85,6 @@ ONCE = frozenset(
 )
 """Kinds that happen to a subject and place at most once: their ordinal is always 0."""
 
-ABOUT_AGENTS = frozenset(
-    {Kind.AGENT_LOGGED_IN, Kind.AGENT_LOGGED_OUT, Kind.AGENT_PAUSED, Kind.AGENT_READY}
-)
-ABOUT_LINKS = frozenset({Kind.LINK_UP, Kind.LINK_DOWN})
-
 PERSONAL = ("caller_number", "caller_name", "exten", "dialled")
 """Detail keys that can tell of a person: who calls, and whom an agent calls. The store keeps them
 in a table of their own, so that a person can be erased while the facts stay (GDPR, article 17).

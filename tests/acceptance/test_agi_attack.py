@@ -32,13 +32,13 @@ async def connect_and_close(port: int, times: int) -> None:
 
 
 def attack(kind: str, port: int) -> subprocess.Popen[bytes]:
-    """100 tricklers, or 20 floods, in a process of their own."""
+    """100 tricklers, 20 floods, or connects without end, in a process of their own."""
     return subprocess.Popen([sys.executable, agi_attack.__file__, kind, str(port)])
 
 
 async def test_twenty_calls_are_routed_in_time_under_attack(world: World) -> None:
     port = world.asterisk.addresses.agi_port
-    attackers = [attack(kind, port) for kind in ("trickle", "flood")]
+    attackers = [attack(kind, port) for kind in ("connect_and_close", "trickle", "flood")]
     try:
         connecting = asyncio.create_task(connect_and_close(port, CONNECTS))
         placed = world.sipps.place(
@@ -46,7 +46,7 @@ async def test_twenty_calls_are_routed_in_time_under_attack(world: World) -> Non
         )
         await placed.finished(60)
         await connecting
-        assert [attacker.poll() for attacker in attackers] == [None, None]
+        assert [attacker.poll() for attacker in attackers] == [None] * 3
     finally:
         for attacker in attackers:
             attacker.kill()

@@ -110,6 +110,18 @@ async def test_calls_of_the_pbxs_own_are_counted_and_not_stored(world: World) ->
     assert await other_calls(world) == before + 1
 
 
+async def test_what_the_gateway_counts_can_be_seen(world: World) -> None:
+    await world.sipps.place([Caller("+358405550003", "1000", 2_000)]).finished(30)
+    await record.settled(world.postgres.dsn, 1)
+    async with world.gateway.client() as client:
+        state = await client.state()
+    assert state["agi"]["answered"] == 1
+    assert state["links"]["pbx1"]["events"] > 0
+    assert state["links"]["pbx1"]["missing_rights"] == []
+    assert (state["unwritten"], state["refused_facts"], state["odd_facts"]) == (0, 0, 0)
+    assert state["worst_lag_ms"] >= state["lag_ms"] >= 0
+
+
 async def other_calls(world: World) -> int:
     async with world.gateway.client() as client:
         return int((await client.state())["other_calls"])
