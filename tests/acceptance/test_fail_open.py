@@ -194,6 +194,32 @@ async def test_what_the_gateway_says_is_done(
     )
 
 
+async def test_greeting_language_and_priority_are_the_routes(
+    rig_asterisk: RigAsterisk, sipps: Sipps, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second caller has the higher priority, and stands before the first."""
+    plain = replace(ROUTE, queue="pumps", greeting="beep", priority=0, language="en")
+    dear = replace(plain, greeting="", priority=7, language="sv")
+    monkeypatch.setitem(ROUTES, "1001", plain)
+    monkeypatch.setitem(ROUTES, "1002", dear)
+    await rig_asterisk.rx("queue add member PJSIP/111 to pumps penalty 0 as berta")
+    await rig_asterisk.rx("queue pause member PJSIP/111 queue pumps")
+    addresses = rig_asterisk.addresses
+    async with (
+        serving(ByDid(), port=addresses.agi_port, secret=addresses.agi_secret),
+        heart(ear),
+    ):
+        sipps.place([Caller("+35840001001", "1001", 6000)])
+        await heard(ear, "Newexten", Application="ExecIf", AppData="1?Playback(beep)")
+        await heard(ear, "QueueCallerJoin")
+        sipps.place([Caller("+35840001002", "1002", 2000)])
+        await heard(ear, "QueueCallerJoin", 2)
+    joined = [
+        (e["CallerIDNum"][-4:], e["Position"], e["Language"]) for e in ear.all("QueueCallerJoin")
+    ]
+    assert joined == [("1001", "1", "en"), ("1002", "1", "sv")]
+
+
 async def test_a_missing_sound_is_spoken_by_the_stock_prompts(
     rig_asterisk: RigAsterisk, sipps: Sipps, ear: Ear
 ) -> None:
