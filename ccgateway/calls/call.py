@@ -22,7 +22,8 @@ class Role(StrEnum):
 
 class Direction(StrEnum):
     INBOUND = "inbound"
-    INTERNAL = "internal"  # from an agent's phone
+    OUTBOUND = "outbound"  # by click or from an agent's phone, to the outside
+    INTERNAL = "internal"  # from an agent's phone to another, or to a feature code
     UNKNOWN = "unknown"
 
 
@@ -60,6 +61,29 @@ class VisitEnd(StrEnum):
     FULL = "full"
     LEFT = "left"  # by key, withdrawn, moved
     UNKNOWN = "unknown"  # its end was not seen
+
+
+class Mode(StrEnum):
+    """How a call was passed on."""
+
+    COLD = "cold"  # the caller joins the next queue, the agent is free
+    WARM = "warm"  # the agents speak first
+    BACK = "back"  # to the line before
+    BLIND = "blind"  # the phone's own button: REFER
+    ATTENDED = "attended"  # the phone's own button: REFER with Replaces
+
+
+class EscalationEnd(StrEnum):
+    """What became of an escalation or transfer."""
+
+    RUNNING = "running"
+    ACCEPTED = "accepted"  # somebody there talks with the caller
+    RETURNED = "returned"  # nobody there: the agent who passed it on has the caller again
+    FIRST_LINE = "first_line"  # nobody there, nor the agent: the caller is in first line's queue
+    TAKEN_BACK = "taken_back"  # the agent ended the consultation and has the caller again
+    ABANDONED = "abandoned"  # the caller hung up meanwhile
+    PASSED_ON = "passed_on"  # overflow: another tier was tried, which is an escalation of its own
+    UNKNOWN = "unknown"
 
 
 class OfferEnd(StrEnum):
@@ -101,7 +125,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One stay of the caller in one queue."""
+    """One stay in one queue: of the caller, or of an agent who consults there (warm)."""
 
     queue: str
     ordinal: int
@@ -112,11 +136,40 @@ class Visit:
     agent: str = ""
     answered_at: datetime | None = None
     offers: tuple[Offer, ...] = ()
+    uniqueid: str = ""  # whose stay: the caller's channel, or the consulting agent's
+    tier: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """The call was passed on: by an agent, or (``by`` is '') by overflow from tier to tier.
+    ``to`` is the name of the topic or tier, '' where a phone's own button led elsewhere; ``agent``
+    who took it, '' for an outsider or nobody."""
+
+    at: datetime
+    mode: Mode
+    by: str
+    to: str
+    tier: int | None = None
+    agent: str = ""
+    accepted_at: datetime | None = None  # the one who took it talks with the agent or the caller
+    ended_at: datetime | None = None
+    end: EscalationEnd = EscalationEnd.RUNNING
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What somebody wrote down for whoever has the case next."""
+
+    at: datetime
+    by: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """The caller and one agent were connected (through bridges and Local channels)."""
+    """The caller (of an outbound call: the one who was called) and one other were connected,
+    through bridges and Local channels. ``agent`` is '' for an outsider (a vendor's engineer)."""
 
     agent: str
     uniqueid: str
@@ -126,7 +179,8 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """One side put the other on hold. Known from AMI only (CEL has no hold event)."""
+    """One side put the other on hold, by its phone or to consult (warm). The phone's is known from
+    AMI only (CEL has no hold event). ``uniqueid`` is the channel of who holds."""
 
     uniqueid: str
     by: Role
@@ -171,3 +225,8 @@ class Call:
     talks: tuple[Talk, ...] = ()
     holds: tuple[Hold, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
+    notes: tuple[Note, ...] = ()
+    case: int | None = None  # the number that people say
+    topic: str = ""  # the last topic it was escalated to
+    attempt: str = ""  # the originate's id, where the call is one

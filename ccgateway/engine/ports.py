@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import UUID
 
 from ccgateway.agents.agent import Agent
 from ccgateway.calls.call import Call
+from ccgateway.outbound.attempt import Attempt
 from ccgateway.routing.route import Customer, Inbound, Route
 from ccgateway.telephony.actions import Action, Member
 from ccgateway.telephony.facts import Fact
@@ -82,6 +84,19 @@ class Store(Protocol):
 
     def put_agent(self, agent: Agent) -> None:
         """Store what an agent's duty now is, so that it survives a restart."""
+
+    def absorb(self, old: UUID, new: UUID) -> None:
+        """A call turned out to be part of another: its facts are the other's, its row goes."""
+
+    def put_attempt(self, attempt: Attempt) -> None:
+        """Store how far an attempt is."""
+
+    async def new_attempt(self, attempt: Attempt) -> Attempt:
+        """Commit a new attempt before it is sent. Where one has the same key already, that one is
+        returned instead, as it is stored. Raises StoreUnavailable."""
+
+    async def case_numbers(self) -> range:
+        """A block of case numbers that nobody else gets. Raises StoreUnavailable."""
 
     async def customer(self, client: str, number: str) -> Customer | None:
         """Look a caller up by E.164 number. Raises StoreUnavailable."""

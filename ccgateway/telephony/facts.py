@@ -59,6 +59,24 @@ class Kind(StrEnum):
     FELL_BACK = "fell_back"  # static branch was taken; detail: reason
     MESSAGE_PLAYED = "message_played"  # detail: message
     ROUTED = "routed"  # our decision; detail: route's fields and its reasons (JSON)
+    ESCALATED = "escalated"  # subject: the agent's channel (or the caller's, by us); detail: mode
+    # (cold, warm, back), target (digit), to (its name), tier, customer (channel), by (api, cli)
+    JOINED = "joined"  # warm: the agent made it three; subject: the agent's channel
+    TIER_ENTERED = "tier_entered"  # subject: who seeks the tier (the caller; in a consultation the
+    # agent); place: the tier's name; detail: tier, mode
+    HELD = "held"  # the caller hears music while two agents consult; subject: the caller's channel
+    RETURNED = "returned"  # nobody took the caller; detail: to (agent, first), reason
+    BLIND_TRANSFERRED = "blind_transferred"  # subject: transferer; place: transferee; detail:
+    # result, context, exten
+    ATTENDED_TRANSFERRED = "attended_transferred"  # subject: transferer's first channel; place: the
+    # second; detail: transferee, target, result, dest
+    NOTED = "noted"  # subject: the caller's channel; place: the moment; detail: note, by
+    ATTEMPTED = "attempted"  # we shall originate; subject: attempt id, which is the channel's; detail:
+    # service, client, agent, dialled (E.164), by
+    ORIGINATED = "originated"  # OriginateResponse; subject: attempt id; detail: response, reason
+    SERVICE_CHOSEN = "service_chosen"  # subject: the agent's channel; detail: service, client, dialled
+    DIAL_OUTCOME = "dial_outcome"  # our dialplan after Dial(); subject: the dialling channel; detail:
+    # status (DIALSTATUS), cause (Q.850), sip ("486 Busy Here")
     CHANNEL_SEEN = "channel_seen"  # found in a snapshot: its beginning was not seen
     CHANNEL_MISSING = "channel_missing"  # not in a snapshot any more: its end was not seen
     AGENT_LOGGED_IN = "agent_logged_in"  # subject: agent id; detail: phone, by
@@ -81,12 +99,14 @@ ONCE = frozenset(
         Kind.CHANNEL_SEEN,
         Kind.CHANNEL_MISSING,
         Kind.ENTERED,
+        Kind.ATTEMPTED,
+        Kind.ORIGINATED,
     }
 )
 """Kinds that happen to a subject and place at most once: their ordinal is always 0."""
 
-PERSONAL = ("caller_number", "caller_name", "exten", "dialled")
-"""Detail keys that can tell of a person: who calls, and whom an agent calls. The store keeps them
+PERSONAL = ("caller_number", "caller_name", "exten", "dialled", "note")
+"""Detail keys that can tell of a person: who calls, whom an agent calls, what was noted. The store keeps them
 in a table of their own, so that a person can be erased while the facts stay (GDPR, article 17).
 Not among them, for they tell of no caller: the ``did`` of our door (our own number) and channels'
 names, by which legs are known. But Asterisk makes a Local channel's name, and an ISDN one's, of

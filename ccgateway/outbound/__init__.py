@@ -1,0 +1,1 @@
+"""Whom we call, and whether we may: attempts, their gate and their progress. Pure."""
