@@ -41,6 +41,7 @@ NAMES = frozenset(
     {
         "name",
         "caller_name",
+        "note",  # what was noted of a caller
         "connected_name",
         "customer_name",
         "agent_name",

@@ -1,5 +1,5 @@
 """PostgreSQL: the server of our own where none is given, migrations, the writer, a store per noun.
 
 The data path reads: ``writer`` (queue, batches, retries) -> ``batch`` (one transaction) ->
-``rows`` (values to columns) -> ``queries/*.sql``.
+``rows`` and ``parts`` (values to columns) -> ``queries/*.sql``.
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,33 +9,22 @@ from uuid import UUID
 
 import asyncpg
 
-from ccgateway.calls.call import (
-    Call,
-    Decision,
-    Direction,
-    Disposition,
-    Hold,
-    Known,
-    Leg,
-    Offer,
-    OfferEnd,
-    Role,
-    Talk,
-    Visit,
-    VisitEnd,
-)
+from ccgateway.calls.call import Call, Direction, Disposition, Known
 from ccgateway.errors import Refused
 from ccgateway.postgres.pool import Pool, reaching
+from ccgateway.postgres.readback import PARTS, call_of
 from ccgateway.postgres.sql import query
 
-FOUND_AT_MOST = 20  # calls that one beginning of an id may name
+FOUND_AT_MOST = 20  # calls that one beginning of an id, or one case, may name
 _ID_DIGITS = 32
+_LARGEST_CASE = 2**63 - 1  # what a bigint holds
 
 
 @dataclass(frozen=True, slots=True)
 class ListedCall:
     """One line of the list of calls. Times are aware UTC. ``wait_seconds`` is None where the
-    caller was in no queue, ``talk_seconds`` where nobody talked; what goes on counts up to now."""
+    caller was in no queue, ``talk_seconds`` where nobody talked; what goes on counts up to now.
+    ``path``: the names of the topics and tiers that it was passed on to, in order."""
 
     call_id: UUID
     node: str
@@ -58,6 +46,9 @@ class ListedCall:
     wait_seconds: float | None
     agents: tuple[str, ...]
     talk_seconds: float | None
+    case: int | None
+    topic: str
+    path: tuple[str, ...]
 
 
 async def list_calls(
@@ -69,18 +60,20 @@ async def list_calls(
     service: str | None = None,
     disposition: Disposition | None = None,
     agent: str | None = None,
+    case: int | None = None,
 ) -> list[ListedCall]:
     """The newest calls first, narrowed by what is given. Raises StoreUnavailable."""
     with reaching():
         found = await pool.fetch(
-            query("list_calls"), limit, since, client, service, disposition, agent
+            query("list_calls"), limit, since, client, service, disposition, agent, case
         )
     return [_listed(row) for row in found]
 
 
 async def find_call(pool: Pool, prefix: str) -> list[UUID]:
     """The ids that begin with ``prefix`` (hexadecimal, dashes or not), at most FOUND_AT_MOST.
-    Raises Refused where it cannot be an id's beginning, StoreUnavailable."""
+    A call that went into another is found as that one. Raises Refused where it cannot be an id's
+    beginning, StoreUnavailable."""
     digits = prefix.replace("-", "").lower()
     if not digits or len(digits) > _ID_DIGITS or set(digits) - set("0123456789abcdef"):
         raise Refused(f"{prefix!r} is not the beginning of a call id")
@@ -90,8 +83,18 @@ async def find_call(pool: Pool, prefix: str) -> list[UUID]:
     return [row["call_id"] for row in found]
 
 
+async def find_by_case(pool: Pool, number: int) -> list[UUID]:
+    """The calls of a case, newest first, at most FOUND_AT_MOST. Raises StoreUnavailable."""
+    if not 0 < number <= _LARGEST_CASE:
+        return []
+    with reaching():
+        found = await pool.fetch(query("find_case"), number, FOUND_AT_MOST)
+    return [row["call_id"] for row in found]
+
+
 async def load_call(pool: Pool, call_id: UUID) -> Call | None:
-    """A call, whole, or None where there is none. Raises StoreUnavailable."""
+    """A call, whole, or the one that it went into; None where there is none. Raises
+    StoreUnavailable."""
     with reaching():
         async with (
             pool.acquire() as connection,
@@ -101,10 +104,10 @@ async def load_call(pool: Pool, call_id: UUID) -> Call | None:
             if row is None:
                 return None
             parts = {
-                name: await connection.fetch(query(f"load_{name}"), call_id)
-                for name in ("legs", "queue_visits", "offers", "talks", "holds", "decisions")
+                name: await connection.fetch(query(f"load_{name}"), row["call_id"])
+                for name in PARTS
             }
-    return _call(row, parts)
+    return call_of(row, parts)
 
 
 def _listed(row: asyncpg.Record) -> ListedCall:
@@ -114,86 +117,6 @@ def _listed(row: asyncpg.Record) -> ListedCall:
     values["known"] = Known(row["known"])
     values["queues"] = tuple(row["queues"])
     values["agents"] = tuple(row["agents"])
+    values["path"] = tuple(row["path"])
+    values["case"] = values.pop("case_number")
     return ListedCall(**values)
-
-
-def _call(row: asyncpg.Record, parts: dict[str, list[asyncpg.Record]]) -> Call:
-    direction = Direction(row["direction"])
-    return Call(
-        call_id=row["call_id"],
-        node=row["node"],
-        started_at=row["started_at"],
-        direction=direction,
-        client=row["client"],
-        service=row["service"],
-        did=row["did"] if direction is Direction.INBOUND else row["exten"] or "",
-        caller_number=row["number"] or "",
-        caller_name=row["name"] or "",
-        withheld=row["withheld"],
-        customer=row["customer"],
-        answered_at=row["answered_at"],
-        ended_at=row["ended_at"],
-        disposition=Disposition(row["disposition"]),
-        known=Known(row["known"]),
-        cause=row["cause"],
-        fell_back=row["fell_back"],
-        facts=row["facts"],
-        legs=tuple(_leg(leg) for leg in parts["legs"]),
-        visits=tuple(_visit(visit, parts["offers"]) for visit in parts["queue_visits"]),
-        talks=tuple(
-            Talk(talk["agent"], talk["uniqueid"], talk["began_at"], talk["ended_at"])
-            for talk in parts["talks"]
-        ),
-        holds=tuple(
-            Hold(hold["uniqueid"], Role(hold["by"]), hold["began_at"], hold["ended_at"])
-            for hold in parts["holds"]
-        ),
-        decisions=tuple(_decision(made) for made in parts["decisions"]),
-    )
-
-
-def _leg(row: asyncpg.Record) -> Leg:
-    return Leg(
-        uniqueid=row["uniqueid"],
-        channel=row["channel"],
-        role=Role(row["role"]),
-        started_at=row["started_at"],
-        agent=row["agent"],
-        ringing_at=row["ringing_at"],
-        answered_at=row["answered_at"],
-        ended_at=row["ended_at"],
-        cause=row["cause"],
-    )
-
-
-def _visit(row: asyncpg.Record, offers: Iterable[asyncpg.Record]) -> Visit:
-    return Visit(
-        queue=row["queue"],
-        ordinal=row["entry"],
-        joined_at=row["joined_at"],
-        position=row["position"],
-        left_at=row["left_at"],
-        end=VisitEnd(row["outcome"]),
-        agent=row["agent"],
-        answered_at=row["answered_at"],
-        offers=tuple(
-            Offer(
-                agent=offer["agent"],
-                uniqueid=offer["uniqueid"],
-                began_at=offer["began_at"],
-                ended_at=offer["ended_at"],
-                end=OfferEnd(offer["outcome"]),
-            )
-            for offer in offers
-            if offer["visit"] == row["ordinal"]
-        ),
-    )
-
-
-def _decision(row: asyncpg.Record) -> Decision:
-    return Decision(
-        at=row["at"],
-        what=row["what"],
-        detail=row["detail"],
-        reasons=tuple((rule, inputs, verdict) for rule, inputs, verdict in row["reasons"]),
-    )

@@ -10,6 +10,9 @@ from ccgateway.postgres.pool import Pool, reaching
 from ccgateway.postgres.sql import query
 from ccgateway.telephony.facts import PERSONAL, Fact, Kind, Source
 
+_PERSONAL = ("number", "name", "exten", "dialled", "note")
+"""Where PERSONAL stand in ``parties``, in the same order."""
+
 
 async def live_facts(pool: Pool, node: str | None = None) -> dict[UUID, list[Fact]]:
     """The facts of every call that has not ended (on ``node``, or on all), by call id, oldest
@@ -23,14 +26,14 @@ async def live_facts(pool: Pool, node: str | None = None) -> dict[UUID, list[Fac
 
 
 async def facts_of(pool: Pool, call_id: UUID) -> list[Fact]:
-    """The facts of one call, oldest first; empty where there is no such call. Raises
-    StoreUnavailable."""
+    """The facts of one call, or of the one that it went into, oldest first; empty where there is
+    no such call. Raises StoreUnavailable."""
     with reaching():
         return [_fact(row) for row in await pool.fetch(query("facts_of"), call_id)]
 
 
 def _fact(row: asyncpg.Record) -> Fact:
-    told = zip(PERSONAL, (row[of] for of in ("number", "name", "exten", "dialled")), strict=True)
+    told = zip(PERSONAL, (row[of] for of in _PERSONAL), strict=True)
     personal = {name: text for name, text in told if text is not None}
     return Fact(
         node=row["node"],

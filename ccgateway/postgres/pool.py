@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 import orjson
@@ -21,6 +22,8 @@ Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = (
     "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 )
+
+T = TypeVar("T")
 
 _BAD_DATA = ("22", "23", "54")
 """Classes of SQLSTATE that are the row's fault: data exception, integrity constraint violation,
@@ -57,6 +60,27 @@ def reaching() -> Iterator[None]:
         if is_bad_data(error):
             raise
         raise StoreUnavailable(f"PostgreSQL does not serve us: {reason_of(error)}") from error
+
+
+async def in_time(seconds: float, work: Coroutine[object, object, T]) -> T:
+    """What ``work`` returns. Raises StoreUnavailable where it takes longer than ``seconds``. It is
+    cancelled then, but not waited for: asyncpg waits until the server confirms the cancelling,
+    which one that hangs never does."""
+    task = asyncio.ensure_future(work)
+    task.add_done_callback(_heard)
+    try:
+        done, _ = await asyncio.wait([task], timeout=seconds)
+    finally:
+        task.cancel()
+    if not done:
+        raise StoreUnavailable(f"PostgreSQL did not answer within {seconds:g} s")
+    return task.result()
+
+
+def _heard(task: asyncio.Future[Any]) -> None:
+    """Whatever became of it is known, or of no interest any more."""
+    if not task.cancelled():
+        task.exception()
 
 
 def is_bad_data(error: Exception) -> bool:

@@ -1,14 +1,15 @@
-"""Facts and calls as rows: pure. Column order is that of the queries ``put_*.sql``."""
+"""Facts, calls and their persons as rows: pure. Column order is that of ``put_*.sql``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 from ccgateway.calls.call import Call, Direction
 from ccgateway.postgres.sql import Row, json_of
-from ccgateway.telephony.facts import PERSONAL, Fact, Source
+from ccgateway.telephony.facts import PERSONAL, Fact, Kind, Source
 
 PARTIES = UUID("c4f2c9c5-0f0e-5d0b-8a55-8f6c3f0f7b21")
 JOURNALS = (Source.CEL, Source.QUEUE_LOG)
@@ -18,7 +19,7 @@ FactOf = tuple[Fact, UUID | None]
 
 
 def once(facts: Iterable[FactOf]) -> list[FactOf]:
-    """Each fact once, by the rules of ``put_facts.sql`` and ``put_fact_parties.sql`` (one statement
+    """Each fact once, by the rules of ``put_facts.sql`` and ``put_parties.sql`` (one statement
     must not meet a row twice): a journal's time is final, what is not known of a person is filled
     in, otherwise what was told first stays."""
     kept: dict[tuple[object, ...], FactOf] = {}
@@ -54,94 +55,55 @@ def fact_parties(facts: Iterable[FactOf]) -> list[Row]:
 
 def party_of_fact(fact: Fact) -> UUID:
     """The key of the persons that a fact tells of; from the fact's identity, not the number."""
+    if fact.kind is Kind.NOTED:
+        return party_of_note(fact.node, fact.at, fact.detail.get("by", ""))
     return uuid5(PARTIES, "\x1f".join(map(str, (fact.day, *fact.identity))))
 
 
-def party_of_call(call: Call) -> UUID:
+def party_of_call(call_id: UUID) -> UUID:
     """The key of a call's persons; from the call's id, not the number."""
-    return uuid5(PARTIES, str(call.call_id))
+    return uuid5(PARTIES, str(call_id))
+
+
+def party_of_note(node: str, at: datetime, by: str) -> UUID:
+    """The key of a note's text, the same for the call's note and its fact: what is erased is erased
+    in both. Not from the call's id, which changes when the call goes into another, nor from the
+    note's place in the list, which changes when an earlier one becomes known."""
+    return uuid5(PARTIES, "\x1f".join(("note", node, at.astimezone(UTC).isoformat(), by)))
 
 
 def call_row(call: Call) -> Row:
     return (
         *(call.call_id, call.node, call.client, call.service),
         *("" if _called(call) else call.did, call.direction.value),
-        party_of_call(call) if _tells_of_persons(call) else None,
+        party_of_call(call.call_id) if _tells_of_persons(call) else None,
         *(call.withheld, call.customer, call.started_at, call.answered_at, call.ended_at),
         *(call.disposition.value, call.known.value, call.cause, call.fell_back, call.facts),
+        *(call.case, call.topic, call.attempt),
     )
+
+
+def note_parties(calls: Iterable[Call]) -> list[Row]:
+    """The texts of the calls' notes, each key once."""
+    texts = {
+        party_of_note(call.node, note.at, note.by): note.text
+        for call in calls
+        for note in call.notes
+    }
+    return [party_row(party, note=text) for party, text in texts.items()]
+
+
+def party_row(party: UUID, *, number: str | None = None, note: str | None = None) -> Row:
+    """A person of whom one thing only is told; as ``fact_parties``."""
+    return (party, number, None, None, None, note)
 
 
 def call_parties(calls: Iterable[Call]) -> list[Row]:
     return [
-        (party_of_call(call), call.caller_number, call.caller_name, _called(call) or None)
+        (party_of_call(call.call_id), call.caller_number, call.caller_name, _called(call) or None)
         for call in calls
         if _tells_of_persons(call)
     ]
-
-
-def parts(calls: Sequence[Call]) -> dict[str, list[Row]]:
-    """The rows of the calls' parts, by the name of the query that puts them."""
-    return {
-        "put_legs": [row for call in calls for row in _legs(call)],
-        "put_queue_visits": [row for call in calls for row in _visits(call)],
-        "put_offers": [row for call in calls for row in _offers(call)],
-        "put_talks": [row for call in calls for row in _talks(call)],
-        "put_holds": [row for call in calls for row in _holds(call)],
-        "put_decisions": [row for call in calls for row in _decisions(call)],
-    }
-
-
-def _legs(call: Call) -> Iterable[Row]:
-    for i, leg in enumerate(call.legs):
-        yield (
-            *(call.call_id, i, call.node, call.client),
-            *(leg.uniqueid, leg.channel, leg.role.value, leg.agent, leg.started_at),
-            *(leg.ringing_at, leg.answered_at, leg.ended_at, leg.cause),
-        )
-
-
-def _visits(call: Call) -> Iterable[Row]:
-    for i, visit in enumerate(call.visits):
-        yield (
-            *(call.call_id, i, call.node, call.client),
-            *(visit.queue, visit.ordinal, visit.joined_at, visit.position, visit.left_at),
-            *(visit.end.value, visit.agent, visit.answered_at),
-        )
-
-
-def _offers(call: Call) -> Iterable[Row]:
-    for i, visit in enumerate(call.visits):
-        for j, offer in enumerate(visit.offers):
-            yield (
-                *(call.call_id, i, j, call.node, call.client),
-                *(offer.agent, offer.uniqueid, offer.began_at, offer.ended_at, offer.end.value),
-            )
-
-
-def _talks(call: Call) -> Iterable[Row]:
-    for i, talk in enumerate(call.talks):
-        yield (
-            *(call.call_id, i, call.node, call.client),
-            *(talk.agent, talk.uniqueid, talk.began_at, talk.ended_at),
-        )
-
-
-def _holds(call: Call) -> Iterable[Row]:
-    for i, hold in enumerate(call.holds):
-        yield (
-            *(call.call_id, i, call.node, call.client),
-            *(hold.uniqueid, hold.by.value, hold.began_at, hold.ended_at),
-        )
-
-
-def _decisions(call: Call) -> Iterable[Row]:
-    for i, made in enumerate(call.decisions):
-        detail = {name: text for name, text in made.detail.items() if name not in PERSONAL}
-        yield (
-            *(call.call_id, i, call.node, call.client),
-            *(made.at, made.what, json_of(detail), json_of(made.reasons)),
-        )
 
 
 def _called(call: Call) -> str:

@@ -1,5 +1,5 @@
-"""The writer: facts, calls and agents' states go into PostgreSQL in batches, and none is lost
-while this process lives."""
+"""The writer: facts, calls, agents' states and attempts go into PostgreSQL in batches, and none is
+lost while this process lives."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from uuid import UUID
 import structlog
 
 from ccgateway.calls.call import Call
+from ccgateway.outbound.attempt import Attempt
+from ccgateway.postgres.absorbed import Pair
 from ccgateway.postgres.agents import StoredAgent
 from ccgateway.postgres.batch import Batch, write
 from ccgateway.postgres.partitions import Partitions
@@ -39,11 +41,14 @@ log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One ``put``: its facts, and of which call and agent a newer version waits."""
+    """One ``put``: its facts, a call that went into another, and of which call, agent and attempt
+    a newer version waits."""
 
     facts: Sequence[Fact] = ()
     call_id: UUID | None = None
     agent: str | None = None
+    absorbed: Pair | None = None
+    attempt: str | None = None
 
 
 class Writer:
@@ -60,6 +65,7 @@ class Writer:
         self._queue: deque[_Entry] = deque()
         self._calls: dict[UUID, Call] = {}
         self._agents: dict[str, StoredAgent] = {}
+        self._attempts: dict[str, Attempt] = {}
         self._arrived = asyncio.Event()
         self._enough = asyncio.Event()
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
@@ -82,6 +88,16 @@ class Writer:
         """Store an agent's state. Never blocks, never raises."""
         self._agents[agent.agent] = agent
         self._enqueue(_Entry(agent=agent.agent))
+
+    def absorb(self, old: UUID, new: UUID) -> None:
+        """A call turned out to be part of another: what was put of it before and is put of it later
+        is the other's. Never blocks, never raises."""
+        self._enqueue(_Entry(absorbed=(old, new)))
+
+    def put_attempt(self, attempt: Attempt) -> None:
+        """Store how far an attempt is. Never blocks, never raises."""
+        self._attempts[attempt.id] = attempt
+        self._enqueue(_Entry(attempt=attempt.id))
 
     async def flush(self) -> None:
         """Return when all that was put so far is committed (or refused). While PostgreSQL is away
@@ -135,7 +151,7 @@ class Writer:
                 await self._enough.wait()
 
     def _take(self) -> tuple[list[_Entry], Batch]:
-        """The next entries, whole, with the newest version of their calls and agents."""
+        """The next entries, whole, with the newest version of what they tell of."""
         taken: list[_Entry] = []
         count = 0
         while self._queue and count < BATCH:
@@ -148,10 +164,13 @@ class Writer:
             self._enough.clear()
         calls = dict.fromkeys(entry.call_id for entry in taken if entry.call_id)
         agents = dict.fromkeys(entry.agent for entry in taken if entry.agent)
+        attempts = dict.fromkeys(entry.attempt for entry in taken if entry.attempt)
         return taken, Batch(
             facts=[(fact, entry.call_id) for entry in taken for fact in entry.facts],
+            absorbed=[entry.absorbed for entry in taken if entry.absorbed],
             calls=[self._calls.pop(key) for key in calls if key in self._calls],
             agents=[self._agents.pop(key) for key in agents if key in self._agents],
+            attempts=[self._attempts.pop(key) for key in attempts if key in self._attempts],
         )
 
     async def _store(self, batch: Batch) -> None:
@@ -206,6 +225,10 @@ class Writer:
             )
         for call in batch.calls:
             log.error("refused_call", reason=reason, node=call.node, call_id=str(call.call_id))
+        for old, new in batch.absorbed:
+            log.error("refused_absorption", reason=reason, call_id=str(old), into=str(new))
+        for attempt in batch.attempts:
+            log.error("refused_attempt", reason=reason, attempt=attempt.id)
         for agent in batch.agents:
             log.error("refused_agent_state", reason=reason, agent=agent.agent)
 

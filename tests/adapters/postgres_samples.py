@@ -10,8 +10,12 @@ from ccgateway.calls.call import (
     Decision,
     Direction,
     Disposition,
+    Escalation,
+    EscalationEnd,
     Hold,
     Leg,
+    Mode,
+    Note,
     Offer,
     OfferEnd,
     Role,
@@ -19,7 +23,8 @@ from ccgateway.calls.call import (
     Visit,
     VisitEnd,
 )
-from ccgateway.telephony.facts import Fact, Kind
+from ccgateway.outbound.attempt import Attempt
+from ccgateway.telephony.facts import Fact, Kind, Source
 from ccgateway.telephony.ids import call_id_of
 
 T0 = datetime(2026, 11, 22, 8, 0, 0, 123456, tzinfo=UTC)
@@ -111,4 +116,66 @@ def whole_call(serial: int) -> Call:
                 (("hours", "sun 10:00", "open"), ("blocked", "-", "no")),
             ),
         ),
+    )
+
+
+def escalated_call(serial: int) -> Call:
+    """A call that went warm to the pumps, where nobody was, cold to the vendor, and back; with two
+    notes, a case, and a visit of the consulting agent."""
+    call = whole_call(serial)
+    caller, first = uniqueid(serial), uniqueid(serial + 1)
+    consulted = Visit(
+        *("second-pumps", 0, at(31), 1, at(36), VisitEnd.TIMED_OUT), uniqueid=first, tier=2
+    )
+    return replace(
+        call,
+        case=1042,
+        topic="vendor",
+        visits=(*(replace(visit, uniqueid=caller) for visit in call.visits), consulted),
+        talks=(*call.talks, Talk("", uniqueid(serial + 9), at(52), at(58))),
+        escalations=(
+            Escalation(
+                *(at(30), Mode.WARM, "102", "pumps", 2),
+                ended_at=at(36),
+                end=EscalationEnd.RETURNED,
+            ),
+            Escalation(
+                *(at(51), Mode.COLD, "102", "vendor", 3, "", at(52), at(58)), EscalationEnd.ACCEPTED
+            ),
+            Escalation(at(58), Mode.BLIND, "", ""),
+        ),
+        notes=(
+            Note(at(40), "api", "Pump 3 leaks; ask for Anna Ahola, 040 111 2223"),
+            Note(at(41), "102", "Vendor's ticket 77"),
+        ),
+    )
+
+
+def noted(serial: int, note: Note) -> Fact:
+    """The fact of a note."""
+    told = {"note": note.text, "by": note.by}
+    return Fact(
+        NODE,
+        Kind.NOTED,
+        uniqueid(serial),
+        note.at,
+        note.at.isoformat(),
+        source=Source.SELF,
+        detail=told,
+    )
+
+
+def attempt(serial: int, key: str = "") -> Attempt:
+    """An attempt that has just been asked for."""
+    return Attempt(
+        id=f"ccg-{int(T0.timestamp())}.{serial:09d}",
+        key=key,
+        node=NODE,
+        client="oilco",
+        service="hotline",
+        agent="101",
+        number="+358401112223",
+        caller_id="+358942454000",
+        by="api",
+        requested_at=T0,
     )

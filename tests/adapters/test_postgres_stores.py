@@ -12,10 +12,16 @@ import pytest
 from ccgateway.calls.call import Disposition
 from ccgateway.errors import Refused
 from ccgateway.postgres import customers
-from ccgateway.postgres.calls import find_call, list_calls, load_call
+from ccgateway.postgres.calls import FOUND_AT_MOST, find_by_case, find_call, list_calls, load_call
 from ccgateway.postgres.pool import Pool
 from ccgateway.postgres.writer import Writer
-from tests.adapters.postgres_samples import at, called_by_an_agent, live_call, whole_call
+from tests.adapters.postgres_samples import (
+    at,
+    called_by_an_agent,
+    escalated_call,
+    live_call,
+    whole_call,
+)
 
 
 async def put(writer: Writer, *new: object) -> None:
@@ -33,6 +39,33 @@ async def test_a_call_in_the_list(writer: Writer, pool: Pool) -> None:
     assert listed.agents == ("102",)
     assert (listed.wait_seconds, listed.talk_seconds) == (20.0, 30.0)
     assert (listed.disposition, listed.ended_at) == (Disposition.ANSWERED, at(60))
+
+
+async def test_an_escalated_call_in_the_list(writer: Writer, pool: Pool) -> None:
+    """A consulting agent's stay in a queue is none of the caller's waits; an outsider who talked is
+    none of the agents."""
+    await put(writer, escalated_call(1))
+    (listed,) = await list_calls(pool)
+    assert (listed.case, listed.topic, listed.path) == (1042, "vendor", ("pumps", "vendor"))
+    assert listed.queues == ("stations", "pumps", "second-pumps")
+    assert listed.agents == ("102",)
+    assert (listed.wait_seconds, listed.talk_seconds) == (20.0, 36.0)
+
+
+async def test_the_calls_of_a_case(writer: Writer, pool: Pool) -> None:
+    first = replace(live_call(1), case=1042)
+    again = replace(live_call(5), case=1042, started_at=at(100))
+    other = replace(live_call(9), case=1043)
+    await put(writer, first, again, other)
+    assert await find_by_case(pool, 1042) == [again.call_id, first.call_id]
+    assert [call.call_id for call in await list_calls(pool, case=1043)] == [other.call_id]
+    for number in (0, -1, 1044, 2**80):
+        assert await find_by_case(pool, number) == []
+
+
+async def test_a_case_of_very_many_calls(writer: Writer, pool: Pool) -> None:
+    await put(writer, *(replace(live_call(serial), case=1042) for serial in range(50)))
+    assert len(await find_by_case(pool, 1042)) == FOUND_AT_MOST
 
 
 async def test_whom_an_agent_called_is_in_the_list(writer: Writer, pool: Pool) -> None:

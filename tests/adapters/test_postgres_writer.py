@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime
 import pytest
 import structlog
 
-from ccgateway.calls.call import Direction
+from ccgateway.calls.call import Direction, Note
 from ccgateway.postgres.agents import StoredAgent, load_states
+from ccgateway.postgres.attempts import load_attempt, new_attempt
 from ccgateway.postgres.calls import load_call
 from ccgateway.postgres.facts import facts_of, live_facts
 from ccgateway.postgres.partitions import Partitions
@@ -22,10 +23,13 @@ from tests.adapters.postgres_samples import (
     NODE,
     T0,
     at,
+    attempt,
     called_by_an_agent,
     created,
     ended,
+    escalated_call,
     live_call,
+    noted,
     uniqueid,
     whole_call,
 )
@@ -39,6 +43,28 @@ async def flushed(writer: Writer) -> None:
 async def test_a_call_comes_back_as_it_was_put(writer: Writer, pool: Pool) -> None:
     call = whole_call(1)
     writer.put_facts([created(1), ended(1)], call)
+    await flushed(writer)
+    assert await load_call(pool, call.call_id) == call
+
+
+async def test_an_escalated_call_comes_back_as_it_was_put(writer: Writer, pool: Pool) -> None:
+    call = escalated_call(1)
+    for stands in (whole_call(1), call, call):
+        writer.put_facts([noted(1, note) for note in stands.notes], stands)
+        await flushed(writer)
+    assert await load_call(pool, call.call_id) == call
+    assert await facts_of(pool, call.call_id) == [noted(1, note) for note in call.notes]
+    assert await pool.fetchval("SELECT count(*) FROM parties WHERE note IS NOT NULL") == 2
+
+
+async def test_an_outbound_call_comes_back_as_it_was_put(writer: Writer, pool: Pool) -> None:
+    call = replace(
+        called_by_an_agent(1),
+        direction=Direction.OUTBOUND,
+        did="+358401112223",
+        attempt=attempt(1).id,
+    )
+    writer.put_facts([], call)
     await flushed(writer)
     assert await load_call(pool, call.call_id) == call
 
@@ -144,6 +170,9 @@ async def test_what_was_not_known_of_a_person_is_filled_in(
     ]
 
 
+PERSONS = ("401112223", "Anna", "leaks", "ticket")
+
+
 async def test_persons_are_in_their_own_table_only(writer: Writer, pool: Pool) -> None:
     told = created(1, caller_number="+358401112223", caller_name="Anna Ahola")
     writer.put_facts([told], replace(live_call(1), caller_number="+358401112223"))
@@ -151,27 +180,61 @@ async def test_persons_are_in_their_own_table_only(writer: Writer, pool: Pool) -
     began = {"dialled": "0401112223@trunk"}
     dial = Fact(NODE, Kind.DIAL_BEGAN, uniqueid(6), T0, uniqueid(5), detail=began)
     writer.put_facts([dialled, dial], called_by_an_agent(5))
+    escalated = escalated_call(7)
+    writer.put_facts([noted(7, note) for note in escalated.notes], escalated)
+    writer.put_attempt(attempt(1))
+    await new_attempt(pool, attempt(2))
     await flushed(writer)
     tables = await pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     for (table,) in tables:
         rows = await pool.fetch(f'SELECT t::text FROM "{table}" t')  # noqa: S608 - our own tables
-        found = [row for row in rows if "401112223" in row[0] or "Anna" in row[0]]
+        found = [row for row in rows if any(told in row[0] for told in PERSONS)]
         assert bool(found) == (table == "parties"), table
+
+
+ERASE_ALL = (
+    "UPDATE parties SET number = NULL, name = NULL, exten = NULL, dialled = NULL, note = NULL,"
+    " erased_at = now() WHERE erased_at IS NULL"
+)
+
+
+async def test_an_erased_note_stays_erased_when_its_call_goes_into_another(
+    writer: Writer, pool: Pool
+) -> None:
+    """Nor does an earlier note, that becomes known later, take its place."""
+    old, new = escalated_call(1), live_call(5)
+    writer.put_facts([noted(1, note) for note in old.notes], old)
+    await flushed(writer)
+    await pool.execute(ERASE_ALL)
+    earlier = Note(at(1), "101", "First")
+    writer.absorb(old.call_id, new.call_id)
+    writer.put_facts([noted(1, earlier)], replace(new, notes=(earlier, *old.notes)))
+    await flushed(writer)
+    stored = await load_call(pool, new.call_id)
+    assert stored is not None
+    assert [note.text for note in stored.notes] == ["First", "", ""]
+    told = [fact.detail.get("note") for fact in await facts_of(pool, new.call_id)]
+    assert told == ["First", None, None]
 
 
 async def test_an_erased_person_stays_erased(writer: Writer, pool: Pool) -> None:
     told = created(1, caller_number="+358401112223", exten="0401112223", dialled="x@trunk")
-    call, called = live_call(1), called_by_an_agent(5)
+    call, called, escalated = live_call(1), called_by_an_agent(5), escalated_call(7)
     for _ in range(2):
         writer.put_facts([told, ended(1)], call)
         writer.put_facts([], called)
+        writer.put_facts([noted(7, escalated.notes[0])], escalated)
+        writer.put_attempt(attempt(1))
         await flushed(writer)
-        await pool.execute(
-            "UPDATE parties SET number = NULL, name = NULL, exten = NULL, dialled = NULL,"
-            " erased_at = now() WHERE erased_at IS NULL"
-        )
-    left = "SELECT count(*) FROM parties WHERE num_nonnulls(number, name, exten, dialled) > 0"
+        await pool.execute(ERASE_ALL)
+    left = "SELECT count(*) FROM parties WHERE num_nonnulls(number, name, exten, dialled, note) > 0"
     assert await pool.fetchval(left) == 0
+    assert await load_attempt(pool, attempt(1).id) == replace(attempt(1), number="")
+    (fact,) = await facts_of(pool, escalated.call_id)
+    assert fact.detail == {"by": "api"}
+    stored = await load_call(pool, escalated.call_id)
+    assert stored is not None
+    assert [note.text for note in stored.notes] == ["", ""]
     assert await facts_of(pool, call.call_id) == [created(1), ended(1)]
     stored = await load_call(pool, call.call_id)
     assert stored == replace(call, caller_number="", caller_name="")
@@ -193,11 +256,17 @@ NASTY = [
 async def test_any_text_is_stored_as_plain_text(writer: Writer, pool: Pool, text: str) -> None:
     call = replace(whole_call(1), caller_name=text, did=text)
     writer.put_facts([created(1, caller_name=text, exten=text)], call)
+    note = Note(at(1), "api", text)
+    writer.put_facts([noted(1, note)], call := replace(call, notes=(note,), topic=text))
     await flushed(writer)
     plain = text.replace("\0", "\ufffd").replace("\ud83d", "\ufffd")
-    (fact,) = await facts_of(pool, call.call_id)
+    fact, note_fact = await facts_of(pool, call.call_id)
     assert (fact.detail["caller_name"], fact.detail["exten"]) == (plain, plain)
-    assert await load_call(pool, call.call_id) == replace(call, caller_name=plain, did=plain)
+    assert note_fact.detail["note"] == plain
+    notes = (replace(note, text=plain),)
+    assert await load_call(pool, call.call_id) == replace(
+        call, caller_name=plain, did=plain, topic=plain, notes=notes
+    )
     assert writer.refused == 0
 
 

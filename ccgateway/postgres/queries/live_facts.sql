@@ -1,6 +1,6 @@
 -- The facts of the calls that have not ended, on one node ($1) or on all (null), with what is
 -- known of the persons; oldest first. For the rebuild after a restart.
-SELECT facts.*, parties.number, parties.name, parties.exten, parties.dialled
+SELECT facts.*, parties.number, parties.name, parties.exten, parties.dialled, parties.note
 FROM calls
 JOIN facts USING (call_id)
 LEFT JOIN parties ON parties.party = facts.party
