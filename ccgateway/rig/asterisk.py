@@ -144,5 +144,6 @@ def _addresses(block: PortBlock) -> Addresses:
         ami_secret=ports.secret(),
         test_secret=ports.secret(),
         agi_secret=ports.secret(),
+        phone_secret=ports.secret(),
         fallback=FIRST_LINE,
     )

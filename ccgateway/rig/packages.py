@@ -13,7 +13,12 @@ from pathlib import Path
 from ccgateway.rig.errors import RigError
 from ccgateway.rig.progress import Progress
 
-PACKAGE_OF = {"sipp": "sip-tester", "mmdebstrap": "mmdebstrap", "setpriv": "util-linux"}
+PACKAGE_OF = {
+    "sipp": "sip-tester",
+    "mmdebstrap": "mmdebstrap",
+    "setpriv": "util-linux",
+    "baresip": "baresip-core",
+}
 """Command -> the Debian package that brings it."""
 
 _LIBRARY = re.compile(r"^[ |]+(?:Pre)?Depends: (lib\S+)$", re.MULTILINE)

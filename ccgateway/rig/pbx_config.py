@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ccgateway.rig.phones import ALL, Behaviour, behaviour_of
+from ccgateway.rig.phones import ALL, SCRIPTED, Behaviour, behaviour_of
 from ccgateway.rig.ports import LOOPBACK, WORLD
 from ccgateway.rig.repository import part
 from ccgateway.rig.templates import fill
@@ -26,6 +26,7 @@ class Addresses:
     ami_secret: str
     test_secret: str
     agi_secret: str
+    phone_secret: str  # the password of every phone that registers
     fallback: tuple[int, ...]  # phones that are static members of the fallback queue
 
 
@@ -42,7 +43,7 @@ def write(target: Path, folder: str, addresses: Addresses) -> None:
 
 def _values(folder: str, addresses: Addresses) -> dict[str, str]:
     plain = ("sip_port", "ami_port", "agi_port", "trunk_port")
-    secrets = ("ami_secret", "test_secret", "agi_secret")
+    secrets = ("ami_secret", "test_secret", "agi_secret", "phone_secret")
     return {
         **{name: str(getattr(addresses, name)) for name in (*plain, *secrets)},
         "folder": folder,
@@ -50,6 +51,7 @@ def _values(folder: str, addresses: Addresses) -> dict[str, str]:
         "rtp_first": str(addresses.rtp[0]),
         "rtp_last": str(addresses.rtp[1]),
         "phones": "\n".join(_phone(number, addresses.phone_ports) for number in ALL),
+        "scripted": "\n".join(_scripted(number) for number in SCRIPTED),
         "fallback_members": "\n".join(
             # interface, penalty, name: the name is the agent's id, as in the managed queues
             f"member => PJSIP/{phone},0,{phone}"
@@ -63,4 +65,13 @@ def _phone(number: int, ports: Mapping[Behaviour, int]) -> str:
     return (
         f"[{number}](phone)\naors = {number}\ncallerid = Phone {number} <{number}>\n"
         f"[{number}]\ntype = aor\ncontact = {contact}\n"
+    )
+
+
+def _scripted(number: int) -> str:
+    return (
+        f"[{number}](registering)\naors = {number}\nauth = {number}\n"
+        f"callerid = Phone {number} <{number}>\n"
+        f"[{number}](registering-auth)\nusername = {number}\n"
+        f"[{number}](registering-aor)\n"
     )

@@ -25,6 +25,10 @@ class Behaviour(Enum):
 
 
 ALL = tuple(number for behaviour in Behaviour for number in behaviour.phones)
+"""SIPp's phones: each process stands for all of its behaviour."""
+
+SCRIPTED = range(201, 230)
+"""Phones that register with a password: the scripted ones (rig/phone) and softphones."""
 
 
 def behaviour_of(phone: int) -> Behaviour:

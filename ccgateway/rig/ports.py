@@ -17,8 +17,9 @@ WORLD = "127.0.0.2"
 """The address that the trunk's callers come from: Asterisk tells them from phones by it."""
 
 FIRST, LAST, SIZE = 10_000, 32_000, 1_000  # below Linux's ephemeral ports (32768 and up)
-# Within a block: ports kept for the rig's life, ports that come and go, media of SIPp, of Asterisk.
-PASSING_AT, PHONE_MEDIA_AT, CALLER_MEDIA_AT, RTP_AT = 30, 100, 150, 350
+# Within a block: ports kept for the rig's life, ports that come and go, media of SIPp, of Asterisk,
+# and SIP and media of the scripted phones and of softphones.
+PASSING_AT, PHONE_MEDIA_AT, CALLER_MEDIA_AT, RTP_AT, TALKING_AT = 30, 100, 150, 350, 850
 PHONE_MEDIA = 6  # ports of one phones' process: SIPp echoes on two sockets, each with RTCP
 
 
@@ -30,6 +31,7 @@ class PortBlock:
     lock: IO[bytes]
     _next: int = field(default=0)
     _passing: int = field(default=0)
+    _talking: int = field(default=0)
 
     def one(self, *, udp: bool = False) -> int:
         """A port that is kept for the rig's life. Raises RigError when they are used up."""
@@ -63,7 +65,19 @@ class PortBlock:
     @property
     def rtp(self) -> tuple[int, int]:
         """First and last port for Asterisk's RTP."""
-        return self.start + RTP_AT, self.start + SIZE - 1
+        return self.start + RTP_AT, self.start + TALKING_AT - 1
+
+    def talking(self, count: int = 1) -> int:
+        """The first of ``count`` ports (UDP) of a scripted phone or a softphone, taken in turn:
+        even, for Asterisk sends its RTCP to the port above. Raises RigError when all are in use."""
+        width = count + count % 2
+        places = (SIZE - TALKING_AT) // width
+        for _ in range(places):
+            port = self.start + TALKING_AT + self._talking % places * width
+            self._talking += 1
+            if all(is_free(port + at, udp=True) for at in range(count)):
+                return port
+        raise RigError("too many phones and talks at once for the rig's block of ports")
 
     def release(self) -> None:
         """Give the block back."""
