@@ -12,8 +12,13 @@ from ccgateway.agi.server import HANDLERS
 
 ROOT = Path(__file__).resolve().parents[2]
 CONF = {path.name: path.read_text() for path in (ROOT / "dialplan").glob("*.conf")}
+KEYS = CONF["ccg-features.conf"]  # for features.conf, all others for extensions.conf
 CODE = "\n".join(
-    line for text in CONF.values() for line in text.splitlines() if not line.startswith(";")
+    line
+    for text in CONF.values()
+    if text is not KEYS
+    for line in text.splitlines()
+    if not line.startswith(";")
 )
 README = (ROOT / "dialplan" / "README.md").read_text()
 GUEST = (ROOT / "asterisk-config" / "guest" / "extensions.conf").read_text()
@@ -59,30 +64,44 @@ def test_extensions_of_a_context(context: str) -> None:
 
 
 def test_every_goto_goes_somewhere() -> None:
-    targets = re.findall(r"(?:Goto|Gosub)\((ccg-[a-z-]+),|[?:](ccg-[a-z-]+),", CODE)
-    assert {a or b for a, b in targets} <= set(table("Contexts"))
+    targets = set(re.findall(r"(?:Goto|Gosub)\((ccg-[a-z-]+),", CODE))
+    targets |= set(re.findall(r"[?:](ccg-[a-z-]+),", CODE))  # GotoIf
+    targets |= set(re.findall(r"[bF]\((ccg-[a-z-]+)\^", CODE))  # options of Queue and Dial
+    targets |= set(re.findall(r"ccg-move,s,1\([^,]+,(ccg-[a-z-]+)\)", CODE))
+    targets |= set(re.findall(r"(?:_SUB|TRANSFER_CONTEXT)=(ccg-[a-z-]+)", CODE))
+    targets |= set(re.findall(r'"(ccg-[a-z]+),', KEYS))
+    assert targets <= set(table("Contexts"))
     reasons = set(re.findall(r"ccg-fallback,([a-z]+),1", CODE))
     assert reasons == words(table("Contexts")["ccg-fallback"][1])
 
 
 def test_variables() -> None:
     used = set(re.findall(r"CCG_[A-Z_]+", CODE + GUEST + PYTHON))
-    assert set(table("Variables")) == used
+    assert {begin(name) for name in table("Variables")} == used
 
 
 def test_who_sets_a_variable() -> None:
-    for name, cells in table("Variables").items():
-        who = cells[1]
-        assert ("gateway" in who) == (f'"{name}"' in PYTHON), name
-        assert ("dialplan" in who) == (f"Set({name}=" in CODE), name
+    for told, cells in table("Variables").items():
+        who, name = cells[1], begin(told)
+        ending = '"' if name == told else "{"
+        assert ("gateway" in who) == (f'"{name}{ending}' in PYTHON), name
+        plain = re.search(rf"Set\((?:__)?{name}=", CODE)
+        shared = re.search(rf"Set\(SHARED\({name}[,)]", CODE)
+        assert ("dialplan" in who) == bool(plain or shared), name
+        assert ("shared" in who) == bool(shared), name
+        assert ("inherited" in " ".join(cells)) == (f"Set(__{name}=" in CODE), name
         given = re.search(rf"^;?{name}=", GUEST, re.MULTILINE)
         assert ("administrator" in who) == bool(given), name
 
 
+def begin(variable: str) -> str:
+    """What is fixed in a variable's name: CCG_TARGET_<service>_<digit>."""
+    return variable.partition("<")[0]
+
+
 def test_what_the_gateway_sets_is_read() -> None:
-    """But for what is there for the administrator's own lines."""
     unread = {name for name, _ in VARIABLES if f"${{{name}}}" not in CODE}
-    assert unread == {"CCG_CALL", "CCG_SERVICE"}
+    assert not unread
 
 
 def test_agi_addresses() -> None:
@@ -93,11 +112,12 @@ def test_agi_addresses() -> None:
 
 
 def test_user_events() -> None:
-    said = dict(re.findall(r"UserEvent\((CCG[A-Za-z]+),([^\n]+)\)", CODE))
-    assert set(table("User events")) == set(said)
-    for event, cells in table("User events").items():
-        assert set(re.findall(r"(?:^|,)([A-Za-z]+): ", said[event])) == words(cells[1])
-    assert set(re.findall(r'"(CCG[A-Z][a-z][A-Za-z]*)"', PYTHON)) == set(said)
+    said = re.findall(r"UserEvent\((CCG[A-Za-z]+)(?:,([^\n]+))?\)", CODE)
+    listed = table("User events")
+    for event, headers in said:
+        assert set(re.findall(r"(?:^|,)([A-Za-z]+): ", headers)) == words(listed[event][1])
+    assert set(listed) == {event for event, _ in said}
+    assert set(re.findall(r'"(CCG[A-Z][a-z][A-Za-z]*)"', PYTHON)) == set(listed)
 
 
 def test_feature_codes() -> None:
@@ -108,11 +128,24 @@ def test_feature_codes() -> None:
     assert all(prompt in done for prompt in prompts)
 
 
+def test_keys_during_a_talk() -> None:
+    """Each key is in a group of those who may press it, and in the table."""
+    mapped = dict(re.findall(r"^(ccg-\S+) => (\*\d+),self,", KEYS, re.MULTILINE))
+    grouped = re.findall(r"^(ccg-\S+) =>$", KEYS, re.MULTILINE)
+    assert set(grouped) == set(mapped)
+    groups = set(re.findall(r"^\[(ccg-.+)\]$", KEYS, re.MULTILINE))
+    assert groups == set("#".join(re.findall(r"DYNAMIC_FEATURES=(.+)\)", CODE)).split("#"))
+    told = {re.sub(r"(?<=[23])[1-9]$", "D", keys) for keys in mapped.values()}
+    assert set(table("Keys during a talk")) == told
+    verbs = re.findall(r'"ccg-escalate,([a-z]+),', KEYS)
+    assert set(verbs) == extensions("ccg-escalate") - {"refused"}
+
+
 def test_files() -> None:
     listed = set(re.findall(r"^\| `([^`]+\.conf)`", README, re.MULTILINE))
     assert listed == set(CONF)
     included = set(re.findall(r"#include ccgateway/(\S+)", CONF["ccgateway.conf"]))
-    assert included == set(CONF) - {"ccgateway.conf"}
+    assert included == set(CONF) - {"ccgateway.conf", "ccg-features.conf"}
 
 
 def test_a_strangers_text_is_used_filtered_only() -> None:
@@ -123,4 +156,10 @@ def test_a_strangers_text_is_used_filtered_only() -> None:
             before = line[: found.start()]
             assert before.endswith("LEN(") or "${FILTER(" in before, line
     rest = "".join(text for name, text in CONF.items() if name != "ccg-inbound.conf")
-    assert not re.search(r"CALLERID", rest)
+    assert "${CALLERID" not in rest
+    for context in ("ccg-agent-codes", "ccg-transfer"):  # what phones dial, or name in a REFER
+        pattern = ""
+        for line in section(context).splitlines():
+            pattern = line.split(",")[0] if line.startswith("exten") else pattern
+            if pattern.endswith((".", "!")) and "${EXTEN" in line:
+                assert re.search(r"\$\{FILTER\([^,]+,\$\{EXTEN", line), line
