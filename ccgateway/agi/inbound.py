@@ -27,6 +27,8 @@ RESTRICTED, RESTRICTION = 0x20, 0x60
 
 VARIABLES: tuple[tuple[str, Callable[[Inbound, Route], str]], ...] = (
     ("CCG_CALL", lambda call, route: str(call_id_of(call.node, call.uniqueid))),
+    ("CCG_CASE", lambda call, route: "" if route.case is None else str(route.case)),
+    ("CCG_DISPLAY", lambda call, route: route.display),
     ("CCG_SERVICE", lambda call, route: route.service),
     ("CCG_QUEUE", lambda call, route: route.queue),
     ("CCG_PRIORITY", lambda call, route: str(route.priority)),

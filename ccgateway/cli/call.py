@@ -21,15 +21,20 @@ from ccgateway.cli.common import (
     read,
 )
 from ccgateway.cli.database import pool_of
+from ccgateway.cli.line import escalate, note
 from ccgateway.cli.story import story
 from ccgateway.engine.view import WITHHELD
 from ccgateway.errors import Refused
-from ccgateway.postgres.calls import ListedCall, find_call, list_calls, load_call
+from ccgateway.postgres.calls import ListedCall, find_by_case, find_call, list_calls, load_call
 from ccgateway.postgres.pool import Pool
 
 app = typer.Typer(
     help="Calls: a list, or the whole story of one.", no_args_is_help=True, epilog=EXIT_CODES
 )
+
+
+app.command()(escalate)
+app.command()(note)
 
 
 @app.command(name="list")
@@ -60,13 +65,16 @@ async def list_(
     if json:
         print_json([_shown(call) for call in calls])
         return
-    table = Table("call", "started", "caller", "service", "disposition", "wait", "agents", "talk")
+    table = Table(
+        "call", "case", "started", "caller", "service", "disposition", "wait", "agents", "talk"
+    )
     for call in calls:
         table.add_row(
             str(call.call_id)[:8],
+            "" if call.case is None else f"#{call.case}",
             f"{call.started_at:%m-%d %H:%M:%S}",
             _caller(call),
-            call.service or call.did,
+            " > ".join([call.service or call.did, *call.path]),
             call.disposition.value,
             _seconds(call.wait_seconds),
             ", ".join(call.agents),
@@ -78,7 +86,9 @@ async def list_(
 @app.command()
 @command
 async def show(
-    call: Annotated[str, typer.Argument(help="The call's id, or enough of its beginning.")],
+    call: Annotated[
+        str, typer.Argument(help="Its id, enough of its beginning, or '#1042', its case.")
+    ],
     config: ConfigOption = DEFAULT_CONFIG,
     json: JsonOption = False,
 ) -> None:
@@ -95,12 +105,14 @@ async def show(
 
 
 async def _one(pool: Pool, prefix: str) -> Call:
-    ids = await find_call(pool, prefix)
+    case = prefix.removeprefix("#")
+    by_case = prefix != case and case.isdecimal()
+    ids = await (find_by_case(pool, int(case)) if by_case else find_call(pool, prefix))
     if not ids:
-        raise Refused(f"no call begins with {prefix!r}; `ccgateway call list` shows them")
+        raise Refused(f"no call is or begins with {prefix!r}; `ccgateway call list` shows them")
     if len(ids) > 1:
         known = ", ".join(str(i)[:12] for i in ids)
-        raise Refused(f"{len(ids)} calls begin with {prefix!r}: {known}; give more of it")
+        raise Refused(f"{len(ids)} calls are or begin with {prefix!r}: {known}; name one")
     found = await load_call(pool, ids[0])
     if found is None:
         raise Refused(f"call {ids[0]} is gone")

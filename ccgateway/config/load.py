@@ -15,7 +15,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from ccgateway.config import tables
+from ccgateway.config import tables, words
 from ccgateway.config.checks import blocked_numbers, check
 from ccgateway.config.fault import Fault, FaultyConfig, name_of, quoted, shown
 from ccgateway.config.fault import Path as Key
@@ -23,6 +23,7 @@ from ccgateway.config.locate import Lines, locate
 from ccgateway.config.secrets import exposed, read_secrets
 from ccgateway.log import plain, redact
 from ccgateway.routing.service import Messages, Overflow, Service
+from ccgateway.routing.tier import OnCall, Target
 
 NO_VALUE = "nothing"
 HIDDEN = "(hidden)"
@@ -226,6 +227,23 @@ def _config(file: tables.File, folder: Path, warnings: tuple[str, ...]) -> Confi
     )
 
 
+def _target(table: tables.TargetTable, country: str) -> Target:
+    return Target(
+        name=table.name,
+        digit=table.digit,
+        tier=table.tier,
+        queue=table.queue,
+        on_call=tuple(
+            OnCall(words.number(number, country), (hours,) if hours else ())
+            for number, hours in table.on_call
+        ),
+        limit=table.wait_limit,
+        then=table.then,
+        priority=table.priority,
+        whisper=table.whisper,
+    )
+
+
 def _service(table: tables.ServiceTable) -> Service:
     return Service(
         id=table.id,
@@ -244,4 +262,9 @@ def _service(table: tables.ServiceTable) -> Service:
         accept_anonymous=table.accept_anonymous,
         blocked=blocked_numbers(table.blocked, table.country),
         messages=Messages(**table.messages.model_dump()),
+        targets=tuple(_target(target, table.country) for target in table.target),
+        own_numbers=tuple(words.number(number, "") for number in table.own_numbers),
+        outbound_prefix=table.outbound_prefix,
+        allow_premium=table.allow_premium,
+        countries=table.countries,
     )

@@ -16,7 +16,8 @@ from platformdirs import user_state_path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from ccgateway.config import words
-from ccgateway.routing.service import Hours
+from ccgateway.routing.tier import BACK, FIRST, NEXT
+from ccgateway.routing.week import Hours
 
 MOST_REASONS = 9
 """A pause reason is chosen by one digit, 1 to 9."""
@@ -24,6 +25,11 @@ MOST_REASONS = 9
 A_NAME = "1 to 64 of the characters A-Z a-z 0-9 _ -"
 A_TEXT = "a text of 1 to 100 characters, without control characters"
 A_SOUND = 'a sound file as Playback names it: no ending, A-Z a-z 0-9 _ - and /, or ""'
+A_DESTINATION = (
+    f'"{BACK}" (to the agent who escalated), "{FIRST}" (to first line\'s queue), or the name of '
+    "another target of this service"
+)
+A_COUNTRY = 'a list of countries that may be called (ISO 3166), as ["FI", "SE"], or ["*"]'
 A_HOST = "a host name or an IP address"
 SAFE_SECRET = "8 to 128 of the characters A-Z a-z 0-9 _ . ~ -"  # noqa: S105 - the rule for one
 EXAMPLE = "change-me"
@@ -186,6 +192,35 @@ class MessagesTable(Table):
     blocked: Sound = Field(default="ccg/blocked", description=A_SOUND)
 
 
+def _no_word(name: str) -> str:
+    """A target's name must not be a word that says another way."""
+    if name in (BACK, FIRST, NEXT):
+        raise ValueError(f"{A_NAME}; {BACK}, {FIRST} and {NEXT} have meanings of their own")
+    return name
+
+
+class TargetTable(Table):
+    """[[service.target]]: where agents can escalate a call to."""
+
+    name: Annotated[Name, AfterValidator(_no_word)] = Field(description=A_NAME)
+    digit: int = Field(ge=2, le=9, description="a whole number from 2 to 9: what agents press")
+    tier: int = Field(default=2, ge=2, le=9, description="a whole number from 2 to 9")
+    queue: Annotated[str, Field(pattern=r"\A[A-Za-z0-9_-]{0,64}\z")] = Field(
+        default="", description="the name of a [[queue]]; or on_call in its place"
+    )
+    on_call: tuple[Annotated[tuple[str, Hours | None], _read(words.on_call)], ...] = Field(
+        default=(),
+        description='a list of numbers and when they are on call, as ["+358401112223 mon-fri '
+        '08:00-16:00", "+358401112224"]; or queue in its place',
+    )
+    wait_limit: int = Field(
+        default=30, ge=1, le=7200, description="a whole number of seconds from 1 to 7200"
+    )
+    then: Name = Field(default=BACK, description=A_DESTINATION)
+    priority: int = Field(default=10, ge=0, le=1000, description="a whole number from 0 to 1000")
+    whisper: Sound = Field(default="", description=A_SOUND)
+
+
 class ServiceTable(Table):
     """[[service]]: what a client offers on its numbers."""
 
@@ -222,6 +257,17 @@ class ServiceTable(Table):
     accept_anonymous: bool = Field(default=True, description="true or false")
     blocked: tuple[str, ...] = Field(default=(), description="a list of telephone numbers")
     messages: MessagesTable = Field(default=MessagesTable(), description="a table of sound files")
+    own_numbers: tuple[str, ...] = Field(
+        default=(), description="a list of telephone numbers with + and country code"
+    )
+    outbound_prefix: Annotated[str, Field(pattern=r"\A([0-9]{2})?\z")] = Field(
+        default="", description='two digits, as "10", or "" for none'
+    )
+    allow_premium: bool = Field(default=False, description="true or false")
+    countries: tuple[Annotated[str, AfterValidator(words.destination)], ...] = Field(
+        default=(), description=A_COUNTRY
+    )
+    target: tuple[TargetTable, ...] = Field(default=(), description="tables [[service.target]]")
 
 
 class AgentSettings(Table):
@@ -234,6 +280,7 @@ class AgentSettings(Table):
     )
     queues: tuple[Name, ...] = Field(min_length=1, description="a list of names of [[queue]]s")
     penalty: int = Field(default=0, ge=0, le=1000, description="a whole number from 0 to 1000")
+    auto_answer: bool = Field(default=False, description="true or false")
 
 
 class PauseSettings(Table):

@@ -12,7 +12,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from ccgateway.routing.service import Hours
+from ccgateway.routing.service import ANYWHERE
+from ccgateway.routing.week import Hours
 from ccgateway.telephony.numbers import is_country, normalise
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -117,6 +118,20 @@ def number(text: str, country_code: str) -> str:
     if found is None or not found.startswith("+"):
         raise ValueError("a telephone number, best with + and country code, as +358401112223")
     return found
+
+
+def on_call(text: str) -> tuple[str, Hours | None]:
+    """``+358401112223``, always on call; ``+358401112223 mon-fri 08:00-16:00``, at these times.
+    The number is as it is written."""
+    number_as_written, _, times = text.strip().partition(" ")
+    return number_as_written, hours(times) if times else None
+
+
+def destination(code: str) -> str:
+    """``FI``, or ``*`` for any country."""
+    if code != ANYWHERE and not is_country(code):
+        raise ValueError(f'countries of two capital letters (ISO 3166), as FI, or "{ANYWHERE}"')
+    return code
 
 
 def language(text: str) -> str:

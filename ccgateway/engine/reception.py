@@ -10,12 +10,14 @@ from dataclasses import replace
 import structlog
 
 from ccgateway.customers.customer import Customer
+from ccgateway.engine.cases import Cases
 from ccgateway.engine.ports import Clock, Inbox, PbxLink, Store
 from ccgateway.engine.setup import Setup
 from ccgateway.errors import StoreUnavailable
 from ccgateway.routing.decide import Known, caller_of, route, service_of
 from ccgateway.routing.route import Goal, Inbound, Reason, Route
 from ccgateway.routing.service import Service
+from ccgateway.routing.tiers import display
 from ccgateway.telephony.facts import Fact, Kind, Source
 
 LOOK_UP_S = 0.2
@@ -35,12 +37,15 @@ class Reception:
         inbox: Inbox,
         clock: Clock,
         staffed: Callable[[], Collection[str]],
+        *,
+        cases: Cases,
     ) -> None:
         self._setup = setup
         self._store = store
         self._inbox = inbox
         self._clock = clock
         self._staffed = staffed
+        self._cases = cases
         self._links: Mapping[str, PbxLink] = {}
 
     def attach(self, links: Mapping[str, PbxLink]) -> None:
@@ -66,7 +71,8 @@ class Reception:
     async def _decide(self, call: Inbound) -> Route:
         service = service_of(self._setup.services, call.did)
         if service is None:
-            return route(call, None, Known(), self._clock.now())
+            found = route(call, None, Known(), self._clock.now())
+            return self._with_case(call, found, None)
         customer, looked_up = await self._customer(call, service)
         known = Known(
             customer=customer,
@@ -74,7 +80,14 @@ class Reception:
             blocked=self._setup.blocked.get(service.client, frozenset()),
             staffed=self._staffed(),
         )
-        return route(call, service, known, self._clock.now())
+        found = route(call, service, known, self._clock.now())
+        return self._with_case(call, found, customer)
+
+    def _with_case(self, call: Inbound, found: Route, customer: Customer | None) -> Route:
+        """The route with a number for the case, and what the next agent's phone shows of it."""
+        case = self._cases.take()
+        name = customer.name if customer else "" if call.withheld else call.name
+        return replace(found, case=case, display=display(case, name))
 
     async def _customer(self, call: Inbound, service: Service) -> tuple[Customer | None, bool]:
         number = caller_of(call, service)
@@ -101,6 +114,7 @@ def routed(call: Inbound, found: Route) -> Fact:
         "priority": str(found.priority),
         "language": found.language,
         "customer": "" if found.customer is None else str(found.customer),
+        "case": "" if found.case is None else str(found.case),
         "caller_number": found.number,
         "withheld": "yes" if call.withheld else "",
         "reasons": json.dumps([[r.rule, r.inputs, r.verdict] for r in found.reasons]),

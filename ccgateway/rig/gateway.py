@@ -14,7 +14,7 @@ from pathlib import Path
 from ccgateway.errors import CcgError
 from ccgateway.rig import processes
 from ccgateway.rig.errors import RigError
-from ccgateway.rig.hotline import CLIENT, NAMES, OFFERS, Offer
+from ccgateway.rig.hotline import CLIENT, LINES, LINES_NAMES, NAMES, OFFERS, Line, Offer
 from ccgateway.rig.pbx_config import Addresses
 from ccgateway.rig.ports import LOOPBACK
 from ccgateway.rig.waiting import until
@@ -22,6 +22,7 @@ from ccgateway.web.client import Client
 
 READY_SECONDS = 30.0  # it takes about 2, more on a busy machine
 NODE = "pbx1"
+EVERYBODY = {**NAMES, **LINES_NAMES}
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Gateway:
     http_port: int
     http_token: str
     dsn: str
-    offers: tuple[Offer, ...] = OFFERS
+    offers: tuple[Offer, ...] = (*OFFERS, LINES)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -103,7 +104,7 @@ def toml(gateway: Gateway, now: datetime) -> str:
     """The whole configuration."""
     at = gateway.addresses
     quote = json.dumps  # TOML's basic strings are escaped as JSON's
-    queues = sorted({offer.queue for offer in gateway.offers})
+    queues = sorted({queue for offer in gateway.offers for queue, _ in _staff(offer)})
     parts = [
         f"""\
 [gateway]
@@ -141,7 +142,7 @@ name = "Oil Company"
 """,
         *(f'[[queue]]\nname = "{queue}"\n' for queue in queues),
         *(_service(offer, now) for offer in gateway.offers),
-        *(_agent(agent, gateway.offers) for agent in sorted(NAMES)),
+        *(_agent(agent, gateway.offers) for agent in sorted(EVERYBODY)),
     ]
     return "\n".join(parts)
 
@@ -160,15 +161,38 @@ queue = "{offer.queue}"
 timezone = "Europe/Helsinki"
 country = "FI"
 hours = {json.dumps(hours)}
+own_numbers = {json.dumps([offer.own_number] if offer.own_number else [])}
+outbound_prefix = "{offer.prefix}"
+{"".join(map(_target, offer.lines))}"""
+
+
+def _target(line: Line) -> str:
+    where = f'queue = "{line.queue}"' if line.queue else f'on_call = ["{line.on_call}"]'
+    return f"""
+[[service.target]]
+name = "{line.name}"
+digit = {line.digit}
+tier = {line.tier}
+{where}
+wait_limit = {line.limit}
+then = "{line.then}"
+whisper = "{line.whisper}"
 """
 
 
+def _staff(offer: Offer) -> list[tuple[str, tuple[int, ...]]]:
+    """The queues of a service, with their agents."""
+    lines = [(line.queue, line.agents) for line in offer.lines if line.queue]
+    return [(offer.queue, offer.agents), *lines]
+
+
 def _agent(agent: int, offers: Iterable[Offer]) -> str:
-    queues = sorted({offer.queue for offer in offers if agent in offer.agents})
+    found = {queue for offer in offers for queue, staff in _staff(offer) if agent in staff}
+    queues = sorted(found)
     return f"""\
 [[agent]]
 id = "{agent}"
-name = {json.dumps(NAMES[agent])}
+name = {json.dumps(EVERYBODY[agent])}
 phone = "PJSIP/{agent}"
 queues = {json.dumps(queues)}
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ccgateway.routing.route import Reason
-from ccgateway.routing.service import Hours, Service
+from ccgateway.routing.service import Service
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -20,14 +20,6 @@ def is_open(service: Service, now: datetime) -> tuple[bool, Reason]:
     if not service.hours:
         return True, Reason("hours", inputs, "open: always")
     for hours in service.hours:
-        if _within(hours, local):
+        if hours.hold(local):
             return True, Reason("hours", inputs, f"open: {hours.opens:%H:%M}-{hours.closes:%H:%M}")
     return False, Reason("hours", inputs, "closed: outside the hours")
-
-
-def _within(hours: Hours, local: datetime) -> bool:
-    if local.weekday() not in hours.days:
-        return False
-    time = local.time()
-    till_midnight = hours.closes.hour == hours.closes.minute == 0
-    return hours.opens <= time and (till_midnight or time < hours.closes)

@@ -63,4 +63,6 @@ class Route:
     number: str = ""  # the caller in E.164, '' where unknown
     withheld: bool = False
     customer: int | None = None
+    case: int | None = None  # the number that people say
+    display: str = ""  # what agents' phones show: case and name, harmless characters only
     reasons: tuple[Reason, ...] = ()

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from ccgateway.routing.tier import Target
+from ccgateway.routing.week import Hours
+
+ANYWHERE = "*"
+"""In ``countries``: every country may be called."""
 
 
 class Overflow(StrEnum):
@@ -13,16 +19,6 @@ class Overflow(StrEnum):
 
     MESSAGE = "message"
     FALLBACK = "fallback"
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """Open on these weekdays (Monday is 0) from ``opens`` up to, not including, ``closes``,
-    in the service's time zone. ``closes`` of 00:00 is the end of the day."""
-
-    days: frozenset[int]
-    opens: time
-    closes: time
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +34,12 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service of one client. ``hours`` empty: always open. ``wait_limit`` in seconds."""
+    """One service of one client. ``hours`` empty: always open. ``wait_limit`` in seconds.
+
+    ``own_numbers`` (E.164) are the caller IDs of outgoing calls, the first is used;
+    ``outbound_prefix`` (two digits, '' for none) is how an agent chooses the service on the phone.
+    ``countries`` (ISO 3166) may be called: none given is the service's own, ANYWHERE is any.
+    """
 
     id: str
     client: str
@@ -56,3 +57,8 @@ class Service:
     accept_anonymous: bool = True
     blocked: frozenset[str] = frozenset()
     messages: Messages = Messages()
+    targets: tuple[Target, ...] = ()
+    own_numbers: tuple[str, ...] = ()
+    outbound_prefix: str = ""
+    allow_premium: bool = False
+    countries: tuple[str, ...] = ()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ccgateway.routing.service import Hours
+from ccgateway.routing.week import Hours
 
 BACK = "back"
 FIRST = "first"
+NEXT = "next"
+"""Ways that are no target's name: to the line before, to first line, to the next line up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time
 from ipaddress import ip_network
 from pathlib import Path
@@ -12,7 +13,10 @@ from pydantic import ValidationError
 
 import ccgateway.config
 from ccgateway.config import Config, FaultyConfig, load
-from ccgateway.routing.service import Hours, Messages, Overflow
+from ccgateway.config.tables import AgentSettings, MessagesTable, ServiceTable, TargetTable
+from ccgateway.routing.service import Messages, Overflow
+from ccgateway.routing.tier import OnCall, Target
+from ccgateway.routing.week import Hours
 
 EXAMPLE = Path(ccgateway.config.__file__).parent / "example.toml"
 LEAST = """
@@ -96,9 +100,37 @@ def test_a_file_that_shows_its_secrets_is_warned_of(
 
 def test_the_example_shows_every_key(example: Config) -> None:
     text = EXAMPLE.read_text()
-    for settings in (example.log, example.database, example.agi, example.http, example.nodes[0]):
-        for key in type(settings).model_fields:
-            assert key in text
+    settings = (example.log, example.database, example.agi, example.http, example.nodes[0])
+    lines = (ServiceTable, TargetTable, MessagesTable, AgentSettings)
+    for fields in [*(type(t).model_fields for t in settings), *(t.model_fields for t in lines)]:
+        for key in fields:
+            assert re.search(rf"\b{key}\b", text), key
+
+
+def test_the_examples_lines(example: Config) -> None:
+    service = example.services[0]
+    assert service.targets == (
+        Target("pumps", 2, 2, queue="second-pumps", limit=30, then="vendor"),
+        Target(
+            "vendor",
+            3,
+            3,
+            on_call=(
+                OnCall("+358942454900", (Hours(frozenset(range(5)), time(8), time(16)),)),
+                OnCall("+358942454901"),
+            ),
+            limit=20,
+        ),
+    )
+    assert (service.own_numbers, service.outbound_prefix) == (("+358942454000",), "10")
+    assert (service.countries, service.allow_premium) == ((), False)
+    assert not example.agents[0].auto_answer
+
+
+def test_a_number_on_call_is_of_the_services_country(tmp_path: Path) -> None:
+    file = _own(tmp_path, '"+358942454900 mon-fri 08:00-16:00"', '"0942454900 sat 10:00-12:00"')
+    [on_call, _] = load(file).services[0].targets[1].on_call
+    assert on_call == OnCall("+358942454900", (Hours(frozenset({5}), time(10), time(12)),))
 
 
 def test_little_is_enough(tmp_path: Path) -> None:

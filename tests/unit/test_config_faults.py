@@ -64,6 +64,10 @@ BASE: dict[str, dict[str, str]] = {
         "overflow": '"message"',
         "accept_anonymous": "true",
         "blocked": '["0401112224"]',
+        "own_numbers": '["+358942454000"]',
+        "outbound_prefix": '"10"',
+        "allow_premium": "false",
+        "countries": '["FI", "SE"]',
     },
     "[service.messages]": {
         "greeting": '""',
@@ -72,12 +76,24 @@ BASE: dict[str, dict[str, str]] = {
         "nobody": '"ccg/nobody"',
         "blocked": '"ccg/blocked"',
     },
+    "[[service.target]]": {
+        "name": '"pumps"',
+        "digit": "2",
+        "tier": "2",
+        "queue": '"stations"',
+        "on_call": "[]",
+        "wait_limit": "10",
+        "then": '"back"',
+        "priority": "10",
+        "whisper": '"ccg/second-line"',
+    },
     "[[agent]]": {
         "id": '"101"',
         "name": '"Anna"',
         "phone": '"PJSIP/101"',
         "queues": '["stations"]',
         "penalty": "0",
+        "auto_answer": "false",
     },
     "[pause]": {"reasons": '["break", "lunch"]'},
 }
@@ -92,6 +108,9 @@ HOSTILE = {
     "4 kB": "x" * 4096,
     "terminal": "\x1b[2J",
 }
+ONE_OF_TWO = "service[0].target[0].queue"
+"""Not required by itself; but it, or on_call, must be there."""
+
 FREE_TEXT = {"client[0].name", "service[0].name", "agent[0].name", "node[0].secret"}
 
 
@@ -140,7 +159,11 @@ def _schema(
         if not tables:
             yield header, key, f"{name}.{key}", field
         elif header:
-            yield from _schema(tables[0], f"[{name[:-3]}.{key}]", f"{name}.{key}")
+            below = f"{name[:-3]}.{key}"
+            if get_origin(field.annotation) is tuple:
+                yield from _schema(tables[0], f"[[{below}]]", f"{name}.{key}[0]")
+            else:
+                yield from _schema(tables[0], f"[{below}]", f"{name}.{key}")
         elif get_origin(field.annotation) is tuple:
             yield from _schema(tables[0], f"[[{key}]]", f"{key}[0]")
         else:
@@ -203,6 +226,12 @@ def test_a_missing_key_is_named(
     tmp_path: Path, header: str, key: str, name: str, field: FieldInfo
 ) -> None:
     text = _text(header, key, [])
+    if name == ONE_OF_TWO:
+        [fault] = _faults(tmp_path, text)
+        place = (text.splitlines().index(header) + 1, name.rpartition(".")[0])
+        assert (fault.line, fault.key) == place
+        assert "queue or on_call" in fault.allowed
+        return
     if not field.is_required():
         file = tmp_path / "petrol.toml"
         file.write_text(text)
@@ -288,6 +317,15 @@ CROSS: list[tuple[str, str, str, str]] = [
     ("[[service]]", "dids", '["1000", "1000"]', "service[0].dids[0] has it"),
     ("[[service]]", "blocked", '["anonymous"]', "telephone number"),
     ("[[service]]", "blocked", '["101"]', "telephone number"),
+    ("[[service]]", "own_numbers", '["0942454000"]', "with + and country code"),
+    ("[[service]]", "own_numbers", '["+35"]', "telephone number"),
+    ("[[service]]", "outbound_prefix", '"1"', "two digits"),
+    ("[[service]]", "countries", '["FI", "XX"]', "ISO 3166"),
+    ("[[service.target]]", "name", '"back"', "meanings of their own"),
+    ("[[service.target]]", "queue", '"pumps"', "stations"),
+    ("[[service.target]]", "on_call", '["0401112223"]', "not both"),
+    ("[[service.target]]", "then", '"tills"', "one of back, first, pumps"),
+    ("[[service.target]]", "then", '"pumps"', "not pumps -> pumps"),
     ("[[client]]", "blocked", '["0401112223"]', "with + and country code"),
     ("[[agent]]", "phone", '"Local/101@phones"', "no Local channel"),
     ("[[agent]]", "phone", '"101"', "PJSIP/101"),
@@ -316,12 +354,50 @@ def test_what_must_be_the_only_one_is_named(tmp_path: Path) -> None:
         "client[1].id": '[[client]]\nid = "oilco"\nname = "x"\n',
         "queue[1].name": '[[queue]]\nname = "stations"\n',
         "service[1].dids[0]": SERVICE + 'dids = ["1000"]\n',
+        "service[1].outbound_prefix": SERVICE + 'dids = ["1"]\noutbound_prefix = "10"\n',
         "agent[1].phone": '[[agent]]\nid = "2"\nname = "B"\nphone = "PJSIP/101"\nqueues = []\n',
         "agent[1].id": '[[agent]]\nid = "101"\nname = "B"\nphone = "PJSIP/2"\nqueues = []\n',
     }
     for key, more in double.items():
         faults = {fault.key: fault.allowed for fault in _faults(tmp_path, _text() + more)}
         assert "has it already" in faults[key]
+
+
+TARGETS: list[tuple[str, str, str, str]] = [
+    ("name = 'a'\ndigit = 3\non_call = ['112']", "on_call[0]", '"112"', "telephone number"),
+    ("name = 'a'\ndigit = 3\non_call = ['1\t2 mon-sun 00:00-00:00']", "on_call[0]", "", "number"),
+    ("name = 'a'\ndigit = 3\non_call = ['0401112223 mon 9-5']", "on_call[0]", "9-5", "08:00-16:00"),
+    ("name = 'a'\ndigit = 2\nqueue = 'stations'", "digit", "2", "target[0].digit has it"),
+    ("name = 'pumps'\ndigit = 3\nqueue = 'stations'", "name", "pumps", "target[0].name has it"),
+    ("name = 'a'\ndigit = 3\nqueue = 'stations'\nthen = 'a'", "then", '"a"', "not a -> a"),
+    ("name = 'a'\ndigit = 3", "", "a table", "queue or on_call"),
+]
+
+
+@pytest.mark.parametrize(("target", "key", "found", "allowed"), TARGETS)
+def test_a_second_target_that_does_not_agree_is_named(
+    tmp_path: Path, target: str, key: str, found: str, allowed: str
+) -> None:
+    before, after = _text().split("[[agent]]")
+    text = f"{before}[[service.target]]\n{target}\n[[agent]]{after}"
+    [fault] = _faults(tmp_path, text)
+    assert fault.key == f"service[0].target[1].{key}".removesuffix(".")
+    first = text.splitlines().index("[[service.target]]") + 1
+    assert fault.line is not None
+    assert fault.line > first + len(BASE["[[service.target]]"])
+    assert found in fault.found
+    assert allowed in fault.allowed
+
+
+def test_a_circle_of_targets_is_named_at_each(tmp_path: Path) -> None:
+    second = '[[service.target]]\nname = "tills"\ndigit = 3\nqueue = "stations"\nthen = "pumps"\n'
+    before, after = _text("[[service.target]]", "then", ['then = "tills"']).split("[[agent]]")
+    faults = _faults(tmp_path, f"{before}{second}[[agent]]{after}")
+    assert [(fault.key, fault.found) for fault in faults] == [
+        ("service[0].target[0].then", '"tills"'),
+        ("service[0].target[1].then", '"pumps"'),
+    ]
+    assert "not pumps -> tills -> pumps" in faults[0].allowed
 
 
 def test_all_faults_are_told_at_once_in_the_files_order(tmp_path: Path) -> None:

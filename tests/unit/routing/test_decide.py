@@ -12,7 +12,8 @@ from ccgateway.customers.customer import Customer
 from ccgateway.routing.decide import Known, route, service_of
 from ccgateway.routing.hours import is_open
 from ccgateway.routing.route import Goal, Inbound
-from ccgateway.routing.service import Hours, Service
+from ccgateway.routing.service import Service
+from ccgateway.routing.week import Hours
 
 WEEKDAYS = frozenset(range(5))
 MONDAY_TEN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # 10:00 in Helsinki
