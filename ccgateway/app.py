@@ -29,6 +29,7 @@ from ccgateway.errors import PbxUnavailable
 from ccgateway.postgres import account
 from ccgateway.postgres.agents import load_states
 from ccgateway.postgres.arrival import arrival
+from ccgateway.postgres.attempts import live_attempts
 from ccgateway.postgres.embedded import EmbeddedServer
 from ccgateway.postgres.facts import live_facts
 from ccgateway.postgres.migrate import migrate
@@ -104,7 +105,8 @@ async def running(config: Config) -> AsyncIterator[Engine]:
         stack.push_async_callback(agi.stop)
         await web.start()
         stack.push_async_callback(web.stop)
-        works = [engine.run(), pulse.measure()]
+        works = [engine.run(), engine.cases.keep(), pulse.measure()]
+        works += [engine.published.keep(name, links) for name in links]
         works += [work for name in links for work in (links[name].run(), pulse.reconcile(name))]
         await stack.enter_async_context(_working(tasks, works))
         stack.push_async_callback(_silence, links)
@@ -151,6 +153,7 @@ async def _restore(engine: Engine, pool: Pool) -> None:
     stored = [fact for facts in (await live_facts(pool)).values() for fact in facts]
     states = await load_states(pool)
     duties = {name: (Duty(row.state), row.reason, row.since) for name, row in states.items()}
+    engine.dialler.restore(await live_attempts(pool))
     engine.restore(stored, duties)
 
 
@@ -189,7 +192,15 @@ def setup_of(config: Config, now: datetime) -> Setup:
         for node in config.nodes
     }
     agents = [
-        Agent(agent.id, agent.name, agent.phone, agent.queues, now, agent.penalty)
+        Agent(
+            agent.id,
+            agent.name,
+            agent.phone,
+            agent.queues,
+            now,
+            agent.penalty,
+            agent.auto_answer,
+        )
         for agent in config.agents
     ]
     return Setup(

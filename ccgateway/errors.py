@@ -24,6 +24,10 @@ class UnknownAgent(Refused):
     """No such agent in the configuration."""
 
 
+class UnknownCall(Refused):
+    """No such call is live."""
+
+
 class PbxUnavailable(CcgError):
     """Asterisk cannot be reached over AMI."""
 

@@ -60,6 +60,7 @@ class Agent:
     queues: tuple[str, ...]
     since: datetime
     penalty: int = 0
+    auto_answer: bool = False  # the phone knows the headers that make it answer by itself
     duty: Duty = Duty.OFF
     reason: str = ""
     activity: Activity = Activity.IDLE

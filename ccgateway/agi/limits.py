@@ -8,7 +8,7 @@ MAX_REQUEST = 32_768
 """A whole request. Asterisk's is some 700 bytes."""
 
 MAX_HEADERS = 64
-"""Lines of a request. Asterisk 22 sends 24 and one for each argument; ours has up to three."""
+"""Lines of a request. Asterisk 22 sends 24 and one for each argument; ours has up to four."""
 
 REQUEST_TIME = 1.0
 """From the connect to the whole request. Asterisk sends it at once, and the caller's dialplan

@@ -17,7 +17,14 @@ from typing import cast
 
 import structlog
 
-from ccgateway.agi import agent_login, agent_logout, agent_pause, agent_ready, inbound
+from ccgateway.agi import (
+    agent_login,
+    agent_logout,
+    agent_pause,
+    agent_ready,
+    inbound,
+    outbound,
+)
 from ccgateway.agi.complaints import Complaints
 from ccgateway.agi.exchange import Exchange
 from ccgateway.agi.limits import (
@@ -37,7 +44,14 @@ from ccgateway.errors import CcgError, ConfigError
 
 Handler = Callable[[Request, Session, Exchange], Awaitable[None]]
 
-_MODULES: tuple[ModuleType, ...] = (inbound, agent_login, agent_logout, agent_pause, agent_ready)
+_MODULES: tuple[ModuleType, ...] = (
+    inbound,
+    outbound,
+    agent_login,
+    agent_logout,
+    agent_pause,
+    agent_ready,
+)
 HANDLERS: Mapping[str, Handler] = {module.ADDRESS: module.answer for module in _MODULES}
 """Who answers, by the path of the address."""
 

@@ -73,7 +73,9 @@ _RULES: Mapping[str, Rule] = {
         Kind.DIAL_ENDED, _DIALLED | {"status": "DialStatus"}, "DestUniqueid", "Uniqueid"
     ),
     "BridgeEnter": Rule(  # swapped: whose place it takes (an optimised Local channel's)
-        Kind.BRIDGE_ENTERED, _CHANNEL | {"swapped": "SwapUniqueid"}, place="BridgeUniqueid"
+        Kind.BRIDGE_ENTERED,
+        _CHANNEL | {"swapped": "SwapUniqueid", "bridge_type": "BridgeType"},
+        place="BridgeUniqueid",
     ),
     "BridgeLeave": Rule(Kind.BRIDGE_LEFT, _CHANNEL, place="BridgeUniqueid"),
     "Hold": Rule(Kind.HOLD_BEGAN, _CHANNEL),
@@ -98,6 +100,32 @@ _RULES: Mapping[str, Rule] = {
     "AgentComplete": Rule(
         Kind.AGENT_COMPLETED, _TAKEN | {"talktime": "TalkTime", "reason": "Reason"}, place="Queue"
     ),
+    # It names no transferee where more than one other is in the bridge.
+    "BlindTransfer": Rule(
+        Kind.BLIND_TRANSFERRED,
+        {
+            "channel": "TransfererChannel",
+            "linkedid": "TransfererLinkedid",
+            "result": "Result",
+            "context": "Context",
+            "exten": "Extension",
+        },
+        "TransfererUniqueid",
+        "TransfereeUniqueid",
+    ),
+    "AttendedTransfer": Rule(
+        Kind.ATTENDED_TRANSFERRED,
+        {
+            "channel": "OrigTransfererChannel",
+            "linkedid": "OrigTransfererLinkedid",
+            "transferee": "TransfereeUniqueid",
+            "target": "TransferTargetUniqueid",
+            "result": "Result",
+            "dest": "DestType",
+        },
+        "OrigTransfererUniqueid",
+        "SecondTransfererUniqueid",
+    ),
 }
 
 _STATES: Mapping[str, Kind] = {"5": Kind.CHANNEL_RINGING, "6": Kind.CHANNEL_ANSWERED}
@@ -108,12 +136,35 @@ _USER_EVENTS: Mapping[str, Rule] = {
     "CCGFallback": Rule(Kind.FELL_BACK, _CHANNEL | {"reason": "Reason", "queue": "Queue"}),
     "CCGMessage": Rule(Kind.MESSAGE_PLAYED, _CHANNEL | {"message": "Message"}),
     "CCGQueueResult": Rule(Kind.QUEUE_RESULT, _CHANNEL | {"status": "Status"}, place="Queue"),
+    "CCGEscalate": Rule(
+        Kind.ESCALATED,
+        _CHANNEL
+        | {"mode": "Mode", "target": "Target", "to": "To", "tier": "Tier", "customer": "Customer"},
+    ),
+    "CCGJoin": Rule(Kind.JOINED, _CHANNEL),
+    "CCGTier": Rule(Kind.TIER_ENTERED, _CHANNEL | {"tier": "Tier", "mode": "Mode"}, place="To"),
+    "CCGHeld": Rule(Kind.HELD, _CHANNEL),
+    "CCGReturn": Rule(Kind.RETURNED, _CHANNEL | {"to": "To", "reason": "Reason"}),
+    "CCGOutbound": Rule(
+        Kind.SERVICE_CHOSEN, _CHANNEL | {"service": "Service", "dialled": "Number"}
+    ),
+    "CCGDialled": Rule(
+        Kind.DIAL_OUTCOME, _CHANNEL | {"status": "Status", "cause": "Cause", "sip": "Sip"}
+    ),
 }
+
+_ORIGINATED = Rule(
+    Kind.ORIGINATED, {"response": "Response", "reason": "Reason"}, subject="ActionID"
+)
+"""Its Uniqueid is no help: where the ChannelId is in use, it is that of the call that lives."""
+
+ATTEMPT = "ccg-"
+"""How the ids of our attempts begin; other originates are not ours."""
 
 ALWAYS = frozenset(_RULES)
 """Events that always become a fact; one of them without its subject is odd."""
 
-SOMETIMES = frozenset({"Newstate", "UserEvent"})
+SOMETIMES = frozenset({"Newstate", "UserEvent", "OriginateResponse"})
 """Events that become a fact for some of their values."""
 
 
@@ -166,6 +217,9 @@ def _rule_for(event: AmiEvent) -> Rule | None:
         return Rule(kind, _CHANNEL) if kind else None
     if event.name == "UserEvent":
         return _USER_EVENTS.get(event.headers.get("UserEvent", ""))
+    if event.name == "OriginateResponse":
+        ours = event.headers.get("ActionID", "").startswith(ATTEMPT)
+        return _ORIGINATED if ours else None
     return _RULES.get(event.name)
 
 

@@ -11,7 +11,9 @@ from ccgateway.errors import UnsafeText
 from ccgateway.telephony.actions import (
     Action,
     AddMember,
+    Originate,
     PauseMember,
+    PressKey,
     RemoveMember,
     SetGlobal,
 )
@@ -20,24 +22,46 @@ MAX_LINE_BYTES = 1000  # Asterisk reads a line into 1024 bytes, and cuts the lin
 MAX_HEADERS = 100  # Asterisk takes 128 (AST_MAX_MANHEADERS) and ignores the rest
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")  # "-" for the services' ids in its names
+_PHONE_KEY = re.compile(r"[0-9*#]\Z")
 _FORBIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode categories: control characters, lone surrogates, line and paragraph separators."""
+
+_SPLITTING = frozenset(',"\\')
+_QUOTING = frozenset('"\\<>')
 
 
 def headers_of(action: Action) -> Headers:
     """The headers of an action, ``Action`` first. Raises UnsafeText."""
-    if isinstance(action, SetGlobal):
-        return _set_global(action)
-    if isinstance(action, AddMember):
-        return _add_member(action)
-    if isinstance(action, RemoveMember):
-        return [
-            ("Action", "QueueRemove"),
-            ("Queue", action.queue),
-            ("Interface", action.interface),
-        ]
-    return _pause_member(action)
+    match action:
+        case SetGlobal():
+            return _set_global(action)
+        case AddMember():
+            return _add_member(action)
+        case RemoveMember():
+            return [
+                ("Action", "QueueRemove"),
+                ("Queue", action.queue),
+                ("Interface", action.interface),
+            ]
+        case PauseMember():
+            return _pause_member(action)
+        case PressKey():
+            return _press_key(action)
+        case Originate():
+            return _originate(action)
+
+
+def _press_key(action: PressKey) -> Headers:
+    if not _PHONE_KEY.match(action.key):
+        raise UnsafeText("not a key of a phone")
+    # Receive: the channel's own side pressed it, and hooks see it. Without, its side would hear it.
+    return [
+        ("Action", "PlayDTMF"),
+        ("Channel", action.channel),
+        ("Digit", action.key),
+        ("Receive", "true"),
+    ]
 
 
 def _set_global(action: SetGlobal) -> Headers:
@@ -72,6 +96,45 @@ def _pause_member(action: PauseMember) -> Headers:
     if action.reason:
         headers.append(("Reason", action.reason))
     return headers
+
+
+def _originate(action: Originate) -> Headers:
+    headers = [
+        ("Action", "Originate"),
+        ("ActionID", action.id),
+        ("ChannelId", action.id),
+        ("Channel", action.channel),
+        ("Context", action.context),
+        ("Exten", "s"),
+        ("Priority", "1"),
+        ("CallerID", f'"{_shown(action.caller_name)}" <{_shown(action.caller_number)}>'),
+        ("Timeout", str(action.ring * 1000)),
+        # Without it Asterisk holds up the whole link while the phone rings, and tells no outcome.
+        ("Async", "true"),
+    ]
+    for name, value in action.variables:
+        if not _VARIABLE.match(name):
+            raise UnsafeText("not the name of a dialplan variable")
+        headers.append(("Variable", f"{name}={_one(value)}"))
+    for name, value in action.headers:
+        if not _KEY.match(name):
+            raise UnsafeText("not the name of a SIP header")
+        headers.append(("Variable", f"PJSIP_HEADER(add,{name})={_one(value)}"))
+    return headers
+
+
+def _one(value: str) -> str:
+    """A value that sets one variable: a comma would begin a second, also within quotes."""
+    if not _SPLITTING.isdisjoint(value):
+        raise UnsafeText("the value of a channel variable holds a comma, quote or backslash")
+    return value
+
+
+def _shown(text: str) -> str:
+    """A part of a CallerID, which quotes and angle brackets would end."""
+    if not _QUOTING.isdisjoint(text):
+        raise UnsafeText("a caller ID holds quotes, backslashes or angle brackets")
+    return text
 
 
 def _truth(value: bool) -> str:

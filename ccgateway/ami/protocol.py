@@ -54,6 +54,12 @@ class Heard(Message):  # type: ignore[misc]  # panoramisk has no types
 class Ask(Action):  # type: ignore[misc]  # panoramisk has no types
     """An action, and the future of its reply: all messages, the Response first."""
 
+    def __init__(self, headers: Headers) -> None:
+        super().__init__(dict(headers))
+        named = any(key == "ActionID" for key, _ in headers)
+        self.headers = headers if named else [*headers, ("ActionID", self.id)]
+        """As they are sent: some, as Variable, stand more than once."""
+
     def add_message(self, message: Heard) -> bool:
         """Take one message of the reply; true when it was the last one."""
         first = not self.responses
@@ -91,8 +97,8 @@ class CcgProtocol(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
     def send(self, data: Mapping[str, str], as_list: bool | None = None) -> asyncio.Future[Any]:
         """Send an action. Its future gives all messages of the reply, or PbxUnavailable when the
         link drops. Raises UnsafeText, PbxUnavailable."""
-        ask = data if isinstance(data, Ask) else Ask(data)
-        payload = wire(ask.items())
+        ask = data if isinstance(data, Ask) else Ask(list(data.items()))
+        payload = wire(ask.headers)
         if self.lost.done():
             raise PbxUnavailable
         self.asks[ask.id] = ask

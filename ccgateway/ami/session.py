@@ -134,13 +134,15 @@ class Session:
         """Send an action once and wait for its whole reply. Raises UnsafeText, ActionRefused,
         ActionTimeout, PbxUnavailable."""
         name = headers[0][1]
-        ask = Ask(dict(headers))
+        ask = Ask(headers)
         future = self._manager.send_action(ask)
         try:
             async with asyncio.timeout(self._timing.answer if within is None else within):
                 reply: list[Heard] = await future
         except TimeoutError as error:
             raise ActionTimeout(f"Asterisk did not answer {name} in time") from error
+        except PbxUnavailable as error:
+            raise ActionTimeout(f"{name} was sent, and no answer came: {error}") from error
         finally:
             self._protocol.forget(ask)
         if reply[0].response not in Heard.success_responses:

@@ -12,7 +12,7 @@ from rich.console import Console
 from ccgateway.cli.common import FAULT, JsonOption, command, err, out, print_json
 from ccgateway.rig import demo as rig
 from ccgateway.rig.plan import kinds, plan
-from ccgateway.rig.screen import as_json, result
+from ccgateway.rig.screen import as_json, result, summary
 
 WIDE = 140  # columns for the table where no terminal says how many there are
 
@@ -38,7 +38,7 @@ async def demo(
     and callers, all on this machine's loopback, and nothing of it left behind.
 
     It runs until Ctrl-C. With [bold]--once[/bold] it places exactly so many calls of mixed kinds,
-    holds the record in PostgreSQL against SIPp's own logs, call by call, and ends with 0 only
+    holds the record in PostgreSQL against the phones' own logs, call by call, and ends with 0 only
     where each of them was placed and agrees (times within 100 ms), else with 1.
     """
     settings = rig.Settings(err if json else out, asterisk, state, seed)
@@ -49,12 +49,13 @@ async def demo(
         comparison = await rig.once(settings, calls)
     except rig.Terminated as error:
         raise typer.Exit(128 + signal.SIGTERM) from error  # as shells have it
-    meant = kinds(plan(calls, seed if seed is not None else 1))
+    meant = kinds(plan(calls, seed if seed is not None else 1, crew=True))
     if json:
         print_json(as_json(comparison, meant))
     else:
         wide = out if out.is_terminal else Console(width=WIDE)
         wide.print(result(comparison, meant))
+        wide.print(summary(comparison, meant))
         for fault in comparison.faults:
             out.print(fault, style="red", markup=False, highlight=False)
         wrong = sum(bool(row.differences) for row in comparison.rows)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ccgateway import __version__
-from ccgateway.cli import agent, call, customer, demo, migrate, run, tail
+from ccgateway.cli import agent, call, customer, demo, migrate, originate, run, tail
 from ccgateway.cli.common import EXIT_CODES
 
 app = typer.Typer(
@@ -39,6 +39,7 @@ app.command()(run.run)
 app.command()(demo.demo)
 app.command()(migrate.migrate)
 app.command()(tail.tail)
+app.command()(originate.originate)
 app.add_typer(agent.app, name="agent")
 app.add_typer(call.app, name="call")
 app.add_typer(customer.app, name="customer")

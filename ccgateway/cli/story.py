@@ -23,6 +23,7 @@ def _head(call: Call) -> Table:
     rows = [
         ("caller", f"{shown_number(call)}  {name}".strip()),
         ("service", f"{call.service or '-'} of {call.client or '-'} (DID {call.did})"),
+        ("case", "-" if call.case is None else f"#{call.case} {call.topic}".rstrip()),
         ("customer", "-" if call.customer is None else str(call.customer)),
         ("started", f"{call.started_at:%Y-%m-%d %H:%M:%S} UTC on {call.node}"),
         ("disposition", call.disposition.value),

@@ -51,9 +51,24 @@ def line(change: Mapping[str, Any]) -> Text:
             agent = change["agent"]
             reason = f" ({agent['reason']})" if agent["reason"] else ""
             return Text(f"{agent['since'][11:23]} agent {agent['id']}: {agent['state']}{reason}")
+        case _:
+            return _brief(change)
+
+
+def _brief(change: Mapping[str, Any]) -> Text:
+    """Changes that tell no time of their own."""
+    match change.get("type"):
         case "queue":
             queue = change["queue"]
             return Text(f"             queue {queue['name']}: {queue['waiting']} waiting")
+        case "attempt":
+            attempt = change["attempt"]
+            how = f": {attempt['end']}" if attempt["end"] else ""
+            who = f"{attempt['number']} for agent {attempt['agent']}"
+            return Text(f"             click {attempt['id']} {who}: {attempt['stage']}{how}")
+        case "call_absorbed":
+            old, new = change["call_id"][:8], change["into"][:8]
+            return Text(f"             call {old} is a part of call {new}")
         case "link":
             word = "connected" if change["up"] else "LOST"
             return Text(f"             Asterisk {change['node']}: {word}", style="bold")

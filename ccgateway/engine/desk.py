@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
 from ccgateway.agents.activity import activities
 from ccgateway.agents.agent import Activity, Agent, Duty, Verb
 from ccgateway.agents.membership import on_change, reconcile, static_in_managed
+from ccgateway.agents.refusal import DND, refusals
 from ccgateway.calls.call import Call
 from ccgateway.engine.ports import Clock, LiveFeed, PbxLink, Store
 from ccgateway.engine.setup import Setup
 from ccgateway.engine.view import agent_view
 from ccgateway.errors import ActionRefused, PbxUnavailable, Refused, UnknownAgent
-from ccgateway.telephony.actions import Action, AddMember, Member, SetGlobal
+from ccgateway.telephony.actions import Action, AddMember, Member, MemberAction
 from ccgateway.telephony.facts import Fact, Kind, Source
 
 _KIND = {
@@ -37,6 +38,11 @@ SETTLED_S = 20.0
 """A list of members may be so old (its time-out is 15 s): of an agent who asked for something
 within this time it proves nothing, and the next comparison will do."""
 
+NEWS = timedelta(seconds=10)
+REMEMBERED_REFUSALS = 1000
+"""Offers that phones refused are looked at once: whoever says *14 with the call still waiting shall
+not be paused for what was before."""
+
 log = structlog.get_logger()
 
 
@@ -52,7 +58,9 @@ class Desk:
         self._links: Mapping[str, PbxLink] = {}
         self._busy: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._complained: set[tuple[str, str, str]] = set()
+        self._refused: deque[str] = deque(maxlen=REMEMBERED_REFUSALS)
         self._asked_at: dict[str, float] = {}  # agent -> when they last asked, loop time
+        self._calls: dict[str, dict[str, Activity]] = defaultdict(dict)  # agent -> by call
 
     def attach(self, links: Mapping[str, PbxLink]) -> None:
         """The links by node; the first node of the setup has the agents' phones."""
@@ -70,6 +78,12 @@ class Desk:
     def agents(self) -> Collection[Agent]:
         return self._agents.values()
 
+    def agent(self, agent_id: str) -> Agent:
+        """An agent as they are now. Raises UnknownAgent."""
+        if agent_id not in self._agents:
+            raise UnknownAgent(f"no agent {agent_id!r} in the configuration")
+        return self._agents[agent_id]
+
     def of_phone(self, phone: str) -> str | None:
         """The agent id whose phone this is."""
         return next((a.id for a in self._agents.values() if a.phone == phone), None)
@@ -81,8 +95,7 @@ class Desk:
 
     async def ask(self, verb: str, agent_id: str, *, reason: str = "", by: str = "") -> Agent:
         """Carry out what an agent asks for. Raises UnknownAgent, Refused, PbxUnavailable."""
-        if agent_id not in self._agents:
-            raise UnknownAgent(f"no agent {agent_id!r} in the configuration")
+        self.agent(agent_id)
         if verb not in Verb.__members__.values():
             raise Refused(f"no such verb: {verb!r}; there are {', '.join(Verb)}")
         asked = Verb(verb)
@@ -102,17 +115,57 @@ class Desk:
 
     def follow(self, call: Call) -> None:
         """Let a call's change show in the states of its agents."""
-        now = self._clock.now()
+        call_id = str(call.call_id)
         for agent_id, activity in activities(call).items():
-            agent = self._agents.get(agent_id)
-            if agent is None:
+            if agent_id not in self._agents:
                 continue
-            call_id = str(call.call_id)
-            if activity is Activity.IDLE and agent.call_id != call_id:
-                continue  # another call keeps them busy
-            after = agent.turn(activity, now, "" if activity is Activity.IDLE else call_id)
-            if after is not agent:
-                self._set(after)
+            if activity is Activity.IDLE:
+                self._calls[agent_id].pop(call_id, None)
+            else:
+                self._calls[agent_id][call_id] = activity
+            self._turn(agent_id)
+
+    def absorb(self, old: str, new: str) -> None:
+        """A call (id) became part of another. Who is in it is in the other, which tells more of
+        it at once."""
+        for agent_id, calls in self._calls.items():
+            activity = calls.pop(old, None)
+            if activity is not None:
+                calls.setdefault(new, activity)
+                self._turn(agent_id)
+
+    def _turn(self, agent_id: str) -> None:
+        """Show what an agent's calls make of them: a phone has several lines (a consultation is a
+        call of its own until the transfer), and the busiest counts; of two alike the newer."""
+        agent, calls = self._agents[agent_id], self._calls[agent_id]
+        talking = [call_id for call_id, a in calls.items() if a is Activity.TALKING]
+        call_id = (talking or list(calls) or [""])[-1]
+        after = agent.turn(calls.get(call_id, Activity.IDLE), self._clock.now(), call_id)
+        if after is not agent:
+            self._set(after)
+
+    def disturbed(self, call: Call) -> list[str]:
+        """The agents whose phones refused an offer of this call at once just now, each offer once:
+        they have their do-not-disturb on, and are to be paused."""
+        link = self._links.get(call.node)
+        now = self._clock.now() if link is None else link.now()
+        found = []
+        for offer in refusals(call):
+            agent = self._agents.get(offer.agent)
+            # At a restart a call is told anew from its beginning: what is long over is no news.
+            is_news = now - (offer.ended_at or offer.began_at) < NEWS
+            if offer.uniqueid not in self._refused and is_news:
+                self._refused.append(offer.uniqueid)
+                if agent is not None and agent.state == Duty.READY:
+                    found.append(agent.id)
+        return found
+
+    async def respect(self, agent_id: str) -> None:
+        """Pause an agent whose phone does not want to be disturbed. Raises PbxUnavailable."""
+        try:
+            await self.ask(Verb.PAUSE, agent_id, reason=DND, by="phone")
+        except Refused as error:  # logged out meanwhile
+            log.info("not paused", agent=agent_id, reason=DND, why=str(error))
 
     async def reconcile(self, node: str, members: Iterable[Member]) -> int:
         """Bring the managed queues of a node to what we know; how many actions that took."""
@@ -136,7 +189,7 @@ class Desk:
             log.error(what, queue=member.queue, interface=member.interface)
 
     def _is_settled(self, action: Action) -> bool:
-        phone = "" if isinstance(action, SetGlobal) else action.interface
+        phone = action.interface if isinstance(action, MemberAction) else ""
         asked_at = self._asked_at.get(self.of_phone(phone) or "")
         return asked_at is None or asyncio.get_running_loop().time() - asked_at > SETTLED_S
 
@@ -144,7 +197,7 @@ class Desk:
         if verb is not Verb.PAUSE:
             return ""
         reason = reason or self._setup.reasons[0]
-        if reason not in self._setup.reasons:
+        if reason not in (*self._setup.reasons, DND):
             known = ", ".join(self._setup.reasons)
             raise Refused(f"no such pause reason: {reason!r}; there are {known}")
         return reason

@@ -16,12 +16,18 @@ from ccgateway.calls.board import Board
 from ccgateway.calls.call import Call, VisitEnd
 from ccgateway.calls.compare import differences
 from ccgateway.calls.reduce import Story
+from ccgateway.engine.cases import Cases
 from ccgateway.engine.desk import Desk
+from ccgateway.engine.dialler import Dialler
+from ccgateway.engine.lines import Lines
 from ccgateway.engine.ports import Arrival, Clock, LinkChange, LiveFeed, PbxLink, Store
+from ccgateway.engine.published import Published
 from ccgateway.engine.reception import Reception
 from ccgateway.engine.setup import Setup
 from ccgateway.engine.view import agent_view, call_view, queue_view
 from ccgateway.errors import PbxUnavailable
+from ccgateway.outbound.attempt import Attempt
+from ccgateway.outbound.gate import Allowed, Wanted
 from ccgateway.routing.route import Inbound, Route
 from ccgateway.telephony.facts import Fact, Kind, Source
 from ccgateway.telephony.snapshot import Snapshot
@@ -55,12 +61,26 @@ class Engine:
         self._chores: set[asyncio.Task[None]] = set()
         self.board = Board(setup.ours)
         self.desk = Desk(setup, store, feed, clock)
-        self._reception = Reception(setup, store, self, clock, self.desk.staffed)
+        self.cases = Cases(store)
+        self.published = Published(setup.services, clock)
+        self._lines = Lines(setup, self.board, self, clock)
+        self.dialler = Dialler(
+            setup,
+            store,
+            feed,
+            inbox=self,
+            clock=clock,
+            desk=self.desk,
+            is_up=self._up.__getitem__,
+        )
+        self._reception = Reception(setup, store, self, clock, self.desk.staffed, cases=self.cases)
 
     def attach(self, links: Mapping[str, PbxLink]) -> None:
         """The AMI links by node, before ``run``."""
         self.desk.attach(links)
         self._reception.attach(links)
+        self._lines.attach(links)
+        self.dialler.attach(links)
 
     def restore(
         self, facts: Collection[Fact], duties: Mapping[str, tuple[Duty, str, datetime]]
@@ -68,7 +88,9 @@ class Engine:
         """Begin with what is stored of the calls that were live, and of the agents' duties. Calls
         of a node that the configuration has no more are left as they stand."""
         self.desk.restore(duties)
-        self.board.restore([fact for fact in facts if fact.node in self._up])
+        moved = self.board.restore([fact for fact in facts if fact.node in self._up])
+        for old, new in moved.items():
+            self._store.absorb(old, new)
         for call in self.board.live_calls():
             self._follow(call)
 
@@ -93,6 +115,28 @@ class Engine:
     async def agent(self, verb: str, agent: str, *, reason: str = "", by: str = "") -> str:
         """What an agent asks for; the state they are in then."""
         return (await self.desk.ask(verb, agent, reason=reason, by=by)).state
+
+    async def originate(self, wanted: Wanted) -> Attempt:
+        """Call somebody for an agent."""
+        return await self.dialler.originate(wanted)
+
+    async def attempt(self, attempt_id: str) -> Attempt | None:
+        """An attempt as it stands."""
+        return await self.dialler.attempt(attempt_id)
+
+    async def outbound(self, phone: str, prefix: str, dialled: str) -> Allowed:
+        """May the agent of this phone call this number?"""
+        return await self.dialler.outbound(phone, prefix, dialled)
+
+    async def escalate(
+        self, call: str, to: str, mode: str, *, agent: str = "", by: str = ""
+    ) -> dict[str, str]:
+        """Pass a call on to another line."""
+        return await self._lines.escalate(call, to, mode, agent=agent, by=by)
+
+    def note(self, call: str, text: str, *, by: str) -> str:
+        """Note something down in a call; its id."""
+        return self._lines.note(call, text, by=by)
 
     def agent_of_phone(self, phone: str) -> str | None:
         """The agent whose phone this is."""
@@ -131,9 +175,25 @@ class Engine:
             log.exception("an arrival could not be handled", arrival=type(arrival).__name__)
 
     def _fact(self, fact: Fact) -> None:
-        change = self.board.take(fact)
+        change = self.board.take(self._lines.hear(fact))
         if change is not None:
+            for old in change.absorbed:
+                self._absorb(old, change.story)
             self._changed.setdefault(change.story, []).extend(change.facts)
+
+    def _absorb(self, old: UUID, into: Story) -> None:
+        """A call is part of another: what was to be told of it is told of the other."""
+        new = into.call_id
+        self._store.absorb(old, new)
+        for story in [story for story in self._changed if story.call_id == old]:
+            self._changed.setdefault(into, []).extend(self._changed.pop(story))
+        self._shown.pop(old, None)
+        for queue, waiting in self._waiting.items():
+            if waiting.pop(str(old), None) is not None:
+                view = queue_view(queue, waiting, self.desk.agents)
+                self._feed.publish({"type": "queue", "queue": view})
+        self.desk.absorb(str(old), str(new))
+        self._feed.publish({"type": "call_absorbed", "call_id": str(old), "into": str(new)})
 
     def _settle(self) -> None:
         """Fold each call that changed, once, and pass it on."""
@@ -143,6 +203,7 @@ class Engine:
                 call = story.call()
                 self._store.put_facts(facts, call)
                 self._follow(call)
+                self._follow_attempt(call, story)
                 self._show(call)
             except Exception:
                 log.exception("a call could not be told", call_id=str(story.call_id))
@@ -161,6 +222,8 @@ class Engine:
 
     def _follow(self, call: Call) -> None:
         self.desk.follow(call)
+        for agent_id in self.desk.disturbed(call):
+            self._chore(self.desk.respect(agent_id))
         call_id = str(call.call_id)
         waits = {v.queue: v.joined_at for v in call.visits if v.end is VisitEnd.WAITING}
         for queue, waiting in self._waiting.items():
@@ -171,6 +234,10 @@ class Engine:
                 view = queue_view(queue, waiting, self.desk.agents)
                 self._feed.publish({"type": "queue", "queue": view})
 
+    def _follow_attempt(self, call: Call, story: Story) -> None:
+        if call.attempt:
+            self.dialler.attempts.follow(call, story.facts)
+
     def _snapshot(self, snapshot: Snapshot) -> None:
         node = snapshot.node
         # Who hung up while the answer was on its way is in it, and gone.
@@ -179,6 +246,8 @@ class Engine:
         facts = differences(now, self.board.live_channels(node))
         for fact in facts:
             self._fact(fact)
+        self._settle()  # what ended before must be known as ended, not as lost
+        self.dialler.attempts.compare(snapshot)
         log.info("snapshot compared", node=node, channels=len(there), differences=len(facts))
         self._chore(self.desk.reconcile(node, snapshot.members))
 
@@ -190,6 +259,8 @@ class Engine:
             change.node, kind, change.node, change.at, place, source=Source.SELF, detail=detail
         )
         self._up[change.node] = change.up
+        if change.up:
+            self.published.connected(change.node)
         self._store.put_facts([fact], None)
         self._feed.publish({"type": "link", "node": change.node, "up": change.up})
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from ccgateway.agents.agent import Agent
 from ccgateway.calls.call import Call
 from ccgateway.outbound.attempt import Attempt
+from ccgateway.outbound.gate import Allowed, Wanted
 from ccgateway.routing.route import Customer, Inbound, Route
 from ccgateway.telephony.actions import Action, Member
 from ccgateway.telephony.facts import Fact
@@ -95,6 +96,9 @@ class Store(Protocol):
         """Commit a new attempt before it is sent. Where one has the same key already, that one is
         returned instead, as it is stored. Raises StoreUnavailable."""
 
+    async def attempt(self, attempt_id: str, key: str = "") -> Attempt | None:
+        """An attempt by its id, else by its key ('' for none). Raises StoreUnavailable."""
+
     async def case_numbers(self) -> range:
         """A block of case numbers that nobody else gets. Raises StoreUnavailable."""
 
@@ -116,6 +120,27 @@ class Decide(Protocol):
 
     async def agent(self, verb: str, agent: str, *, reason: str = "", by: str = "") -> str:
         """login, logout, pause, ready. Returns the new state's name. Raises Refused."""
+
+    async def originate(self, wanted: Wanted) -> Attempt:
+        """Call somebody for an agent; a repeated key gives the first attempt, and rings once.
+        Raises UnknownAgent, Refused, StoreUnavailable, PbxUnavailable."""
+
+    async def attempt(self, attempt_id: str) -> Attempt | None:
+        """An attempt as it stands. Raises StoreUnavailable."""
+
+    async def outbound(self, phone: str, prefix: str, dialled: str) -> Allowed:
+        """May the agent of this phone call this number, for the service that has this prefix?
+        Raises Refused."""
+
+    async def escalate(
+        self, call: str, to: str, mode: str, *, agent: str = "", by: str = ""
+    ) -> dict[str, str]:
+        """Pass a call (its id, the beginning of it, or #case) on: ``to`` a target's name, next or
+        back; ``mode`` cold or warm. What was done: call_id, agent, to, mode. Raises UnknownCall,
+        Refused, PbxUnavailable."""
+
+    def note(self, call: str, text: str, *, by: str) -> str:
+        """Note something down in a call; its id. Raises UnknownCall, Refused."""
 
     def agent_of_phone(self, phone: str) -> str | None:
         """The agent id whose phone (``PJSIP/101``) this is."""

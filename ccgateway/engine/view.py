@@ -9,9 +9,19 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from ccgateway.agents.agent import Agent, Duty
-from ccgateway.calls.call import Call, OfferEnd, Visit, VisitEnd
+from ccgateway.calls.call import (
+    Call,
+    Direction,
+    EscalationEnd,
+    Mode,
+    OfferEnd,
+    Role,
+    Visit,
+    VisitEnd,
+)
 
 WITHHELD = "withheld"
+OUTSIDER = "an outside party"
 
 
 def call_view(call: Call) -> dict[str, object]:
@@ -22,6 +32,11 @@ def call_view(call: Call) -> dict[str, object]:
         "node": call.node,
         "client": call.client,
         "service": call.service,
+        "direction": call.direction.value,
+        "case": call.case,
+        "topic": call.topic,
+        "tier": tier_of(call),
+        "path": [escalation.to or escalation.agent for escalation in call.escalations],
         "did": call.did,
         "caller": shown_number(call),
         "caller_name": "" if call.withheld else call.caller_name,
@@ -44,18 +59,66 @@ def whereabouts(call: Call) -> tuple[str, datetime]:
     """Where the call is now, in words, and since when."""
     if call.ended_at is not None:
         return f"ended: {call.disposition.value}", call.ended_at
-    for hold in call.holds:
-        if hold.ended_at is None:
-            return f"on hold by {hold.by.value}", hold.began_at
-    for talk in call.talks:
-        if talk.ended_at is None:
-            return f"talking with {talk.agent}", talk.began_at
-    if call.visits and (found := _in_queue(call.visits[-1], talked=bool(call.talks))):
+    if found := _with_agents(call) or _ringing_out(call):
+        return found
+    theirs = [visit for visit in call.visits if visit.uniqueid == _caller(call)]
+    if theirs and (found := _in_queue(theirs[-1], talked=bool(call.talks))):
         return found
     for decision in reversed(call.decisions):
         if decision.what == "message":
             return f"hears the message: {decision.detail.get('message', '')}", decision.at
     return "in the dialplan", call.started_at
+
+
+def _with_agents(call: Call) -> tuple[str, datetime] | None:
+    running = [hold for hold in call.holds if hold.ended_at is None]
+    if running and (consult := _consultation(call)):
+        return f"on hold, {consult}", running[0].began_at
+    if running:
+        return f"on hold by {running[0].by.value}", running[0].began_at
+    talks = [talk for talk in call.talks if talk.ended_at is None]
+    if talks:
+        names = [talk.agent or OUTSIDER for talk in talks]
+        return f"talking with {' and '.join(names)}", talks[-1].began_at
+    return None
+
+
+def _consultation(call: Call) -> str:
+    """Who consults whom, while the caller waits for the end of it; '' where nobody does."""
+    last = call.escalations[-1] if call.escalations else None
+    if last is None or last.mode is not Mode.WARM or last.end is not EscalationEnd.RUNNING:
+        return ""
+    if last.accepted_at is None:
+        return f"{last.by} calls {last.to}"
+    return f"{last.by} consults {last.agent or OUTSIDER}"
+
+
+def _ringing_out(call: Call) -> tuple[str, datetime] | None:
+    """An outbound call before the other side has answered."""
+    if call.direction is not Direction.OUTBOUND or call.talks:
+        return None
+    agent = call.legs[0]
+    if agent.answered_at is None:
+        return f"calling agent {agent.agent}", agent.started_at
+    return "calling the number", agent.answered_at
+
+
+def _caller(call: Call) -> str:
+    """The channel of the one whom the call is about."""
+    found = (leg.uniqueid for leg in call.legs if leg.role is Role.CALLER)
+    return next(found, call.visits[0].uniqueid)
+
+
+def tier_of(call: Call) -> int:
+    """The line that has the call now, or waits for it."""
+    tier = 1
+    for passed in call.escalations:
+        waits = passed.end is EscalationEnd.RUNNING and passed.mode is not Mode.WARM
+        if passed.end is EscalationEnd.FIRST_LINE:
+            tier = 1
+        elif passed.end is EscalationEnd.ACCEPTED or waits:
+            tier = passed.tier or tier
+    return tier
 
 
 def _in_queue(visit: Visit, *, talked: bool) -> tuple[str, datetime] | None:

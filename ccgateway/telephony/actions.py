@@ -43,7 +43,34 @@ class PauseMember:
     reason: str = ""
 
 
-Action = SetGlobal | AddMember | RemoveMember | PauseMember
+MemberAction = AddMember | RemoveMember | PauseMember
+
+
+@dataclass(frozen=True, slots=True)
+class PressKey:
+    """A key of a phone, as if it were pressed on ``channel`` (AMI PlayDTMF, received)."""
+
+    channel: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Originate:
+    """Ring a phone, and when it is answered go on in the dialplan, at ``s`` of ``context`` (AMI
+    Originate). ``id`` is the ActionID and the channel's uniqueid; ``ring`` in seconds;
+    ``variables`` and ``headers`` (SIP, of the phone's INVITE) are name and value."""
+
+    id: str
+    channel: str
+    context: str
+    caller_number: str
+    caller_name: str
+    ring: int
+    variables: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+Action = SetGlobal | MemberAction | PressKey | Originate
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
+from uuid import uuid4
 
 import aiohttp
 import orjson
@@ -25,6 +26,12 @@ HEARTBEAT = 20.0
 RETRY_FIRST = 0.25
 RETRY_MOST = 5.0
 """Seconds between attempts to reach the gateway again; each wait is double the last."""
+
+USER_AGENT = "ccgateway-cli"
+"""How the gateway knows that a person at a command line asks, and no other program."""
+
+TRIES = 3
+"""How often a call by click is asked for: its key makes the gateway ring once all the same."""
 
 ERRORS: dict[int, type[CcgError]] = {
     HTTPStatus.UNAUTHORIZED: Refused,
@@ -50,7 +57,7 @@ class Client:
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            headers={"Authorization": f"Bearer {self._token}"},
+            headers={"Authorization": f"Bearer {self._token}", "User-Agent": USER_AGENT},
             timeout=aiohttp.ClientTimeout(total=ANSWER_WITHIN),
         )
         return self
@@ -74,6 +81,41 @@ class Client:
         body = orjson.dumps({"reason": reason} if reason else {})
         answer = await self._ask("POST", "agents", quote(agent, safe=""), verb, body=body)
         return str(answer["state"])
+
+    async def originate(
+        self, agent: str, to: str, service: str = "", *, key: str = ""
+    ) -> dict[str, Any]:
+        """Call ``to`` for an agent; returns the attempt. An answer that gets lost is asked for
+        again, by the same ``key`` (one is made where none is given), so nobody is rung twice.
+        Raises UnknownAgent, Refused, PbxUnavailable, NoGateway."""
+        wanted = {"agent": agent, "to": to, "service": service}
+        body, headers = orjson.dumps(wanted), {"Idempotency-Key": key or str(uuid4())}
+        for left in reversed(range(TRIES)):
+            try:
+                return await self._ask("POST", "calls", body=body, headers=headers)
+            except NoGateway as error:
+                if not left or isinstance(error.__cause__, aiohttp.ClientConnectorError):
+                    raise
+                await asyncio.sleep(RETRY_FIRST)
+        raise NoGateway
+
+    async def attempt(self, attempt_id: str) -> dict[str, Any]:
+        """A call by click as it stands. Raises UnknownAgent (none has this id), NoGateway."""
+        return await self._ask("GET", "calls", quote(attempt_id, safe=""))
+
+    async def escalate(
+        self, call: str, to: str, mode: str = "cold", agent: str = ""
+    ) -> dict[str, Any]:
+        """Pass a call (its id, the beginning of it, or #case) on to another line; what was done:
+        call_id, agent, to, mode. Raises Refused, PbxUnavailable, NoGateway."""
+        body = orjson.dumps({"to": to, "mode": mode, "agent": agent})
+        return await self._ask("POST", "calls", quote(call, safe=""), "escalate", body=body)
+
+    async def note(self, call: str, text: str, by: str = "") -> str:
+        """Note something down in a call; its id. Raises Refused, NoGateway."""
+        body = orjson.dumps({"text": text, "by": by})
+        answer = await self._ask("POST", "calls", quote(call, safe=""), "notes", body=body)
+        return str(answer["call_id"])
 
     async def live(self) -> AsyncIterator[dict[str, Any]]:
         """The snapshot (``type`` snapshot), then the changes. Where the gateway goes away:
@@ -111,9 +153,16 @@ class Client:
     def _at(self, *parts: str) -> URL:
         return self._url.joinpath("api", *parts, encoded=True)
 
-    async def _ask(self, method: str, *parts: str, body: bytes | None = None) -> dict[str, Any]:
+    async def _ask(
+        self,
+        method: str,
+        *parts: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        asking = self._open.request(method, self._at(*parts), data=body, headers=headers)
         try:
-            async with self._open.request(method, self._at(*parts), data=body) as response:
+            async with asking as response:
                 answer = await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._no_gateway(error) from error
@@ -121,7 +170,7 @@ class Client:
             values: dict[str, Any] = orjson.loads(answer)
         except orjson.JSONDecodeError as error:
             raise NoGateway(f"what answers at {self._url} is no gateway") from error
-        if response.status != HTTPStatus.OK:
+        if not response.ok:
             raise ERRORS.get(response.status, CcgError)(str(values.get("detail", "")))
         return values
 

@@ -15,6 +15,7 @@ from ccgateway.errors import (
     Refused,
     StoreUnavailable,
     UnknownAgent,
+    UnknownCall,
     UnsafeText,
 )
 from ccgateway.web.feed import as_json
@@ -23,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 STATUS: tuple[tuple[type[CcgError], HTTPStatus], ...] = (
     (UnknownAgent, HTTPStatus.NOT_FOUND),
+    (UnknownCall, HTTPStatus.NOT_FOUND),
     (UnsafeText, HTTPStatus.BAD_REQUEST),
     (Refused, HTTPStatus.CONFLICT),
     (ActionTimeout, HTTPStatus.GATEWAY_TIMEOUT),
@@ -32,8 +34,9 @@ STATUS: tuple[tuple[type[CcgError], HTTPStatus], ...] = (
 """The first that fits counts: the special ones stand first."""
 
 DETAIL = {
-    HTTPStatus.NOT_FOUND: "There is nothing here. See GET /api/state, GET /api/live and "
-    "POST /api/agents/{id}/{login|logout|pause|ready}.",
+    HTTPStatus.NOT_FOUND: "There is nothing here. See GET /api/state, GET /api/live, "
+    "POST /api/agents/{id}/{login|logout|pause|ready}, POST /api/calls, "
+    "GET /api/calls/{id} and POST /api/calls/{call}/{escalate|notes}.",
     HTTPStatus.METHOD_NOT_ALLOWED: "Use the method that the Allow header names.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: 'Send a small body, as {"reason": "lunch"}.',
     HTTPStatus.INTERNAL_SERVER_ERROR: "This is a fault of the gateway; its log has the cause.",

@@ -15,6 +15,8 @@ from ccgateway.config import HttpSettings
 from ccgateway.engine.ports import Decide
 from ccgateway.errors import ConfigError
 from ccgateway.web.feed import Feed, Watcher, as_json
+from ccgateway.web.lines import Lines
+from ccgateway.web.outbound import Outbound
 from ccgateway.web.problems import problem, problems
 
 VERBS = ("login", "logout", "pause", "ready")
@@ -74,6 +76,8 @@ class WebServer:
         app.router.add_get("/api/state", self._state)
         app.router.add_get("/api/live", self._live)
         app.router.add_post("/api/agents/{id}/{verb}", self._agent)
+        Outbound(self._decide).add_to(app.router)
+        Lines(self._decide).add_to(app.router)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_WITHIN)
         await runner.setup()
         listen, port = self._settings.listen, self._settings.port

@@ -16,6 +16,7 @@ from ccgateway.config import AgiSettings
 from ccgateway.engine.ports import Decide
 from ccgateway.errors import Refused
 from ccgateway.routing.route import Goal, Inbound, Route
+from tests.adapters.unasked import Unasked
 
 SECRET = "s3cret-of-the-tests"
 OK = "200 result=0\n"
@@ -32,6 +33,8 @@ ROUTE = Route(
     nobody_message="ccg/nobody",
     overflow="fallback",
     wait_limit=300,
+    case=1042,
+    display="#1042 Station 17",
 )
 HEADERS = {
     "agi_network": "yes",
@@ -63,7 +66,7 @@ Say = Callable[[str], str]
 
 
 @dataclass
-class Loop:
+class Loop(Unasked):
     """The decisions, as a test wants them. ``gate`` holds every answer back until it is set."""
 
     route: Route = ROUTE

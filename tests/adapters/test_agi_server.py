@@ -41,6 +41,8 @@ async def test_the_route_is_told_and_the_action_last() -> None:
         variables = await call(server)
     assert variables == {
         "CCG_CALL": str(call_id_of("pbx1", "1795327368.2")),
+        "CCG_CASE": "1042",
+        "CCG_DISPLAY": "#1042 Station 17",
         "CCG_SERVICE": "hotline",
         "CCG_QUEUE": "stations",
         "CCG_PRIORITY": "5",

@@ -23,9 +23,9 @@ from ccgateway.errors import (
     UnknownAgent,
     UnsafeText,
 )
-from ccgateway.routing.route import Inbound, Route
 from ccgateway.web import Feed, WebServer, feed, server
 from ccgateway.web.client import Client, NoGateway
+from tests.adapters.unasked import Unasked
 
 TOKEN = "test-token-0001"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
@@ -33,7 +33,7 @@ WITHIN = 20.0
 AT_ONCE = 1.0  # seconds: half of what running requests get
 
 
-class Desk:
+class Desk(Unasked):
     """The loop's side: remembers what it was asked, and refuses by the agent's id."""
 
     ERRORS: ClassVar[dict[str, Exception]] = {
@@ -54,12 +54,6 @@ class Desk:
             raise self.ERRORS[agent]
         self.asked.append((verb, agent, reason, by))
         return "paused" if verb == "pause" else "ready"
-
-    async def inbound(self, call: Inbound) -> Route:
-        raise AssertionError(call)
-
-    def agent_of_phone(self, phone: str) -> str | None:
-        raise AssertionError(phone)
 
 
 class Gateway:

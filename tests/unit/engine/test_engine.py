@@ -265,3 +265,50 @@ async def test_a_phone_that_asterisk_does_not_know_is_logged_once(world: World) 
     assert [(row["event"], row["interface"]) for row in said] == [
         ("Asterisk knows no such phone: see [[agent]] phone", "PJSIP/101")
     ]
+
+
+def test_two_calls_that_become_one_are_told_as_one(world: World) -> None:
+    """Anna consults Bert on her second line, and joins him with the caller."""
+    own, bert, second = "1795334409.19", "1795334410.20", "b-2"
+    for told in [*arrive(), join(1), *ring(2, ANNA, "101"), *answer(3, ANNA, "101")]:
+        world.engine.step(told)
+    for told in [
+        fact(5, Kind.CHANNEL_CREATED, own, channel="PJSIP/101-13", linkedid=own),
+        fact(5, Kind.CHANNEL_CREATED, bert, channel="PJSIP/102-14", linkedid=own),
+        fact(6, Kind.CHANNEL_ANSWERED, bert),
+        fact(6, Kind.CHANNEL_ANSWERED, own),
+        fact(6, Kind.BRIDGE_ENTERED, bert, second, bridge_type="basic"),
+        fact(6, Kind.BRIDGE_ENTERED, own, second, bridge_type="basic"),
+    ]:
+        world.engine.step(told)
+    first, other = world.store.calls
+    assert view_of(world, "agents", "102")["call_id"] == other
+    transfer = {"result": "Success", "transferee": CALLER, "target": bert}
+    world.engine.step(fact(8, Kind.ATTENDED_TRANSFERRED, ANNA, own, **transfer))
+    assert [str(call.call_id) for call in world.engine.board.live_calls()] == [first]
+    assert world.feed.of("call_absorbed") == [
+        {"type": "call_absorbed", "call_id": other, "into": first}
+    ]
+    assert {view_of(world, "agents", agent)["call_id"] for agent in ("101", "102")} == {first}
+    for told in end(9, ANNA, own):
+        world.engine.step(told)
+    assert view_of(world, "agents", "101")["state"] == "off"
+    assert view_of(world, "agents", "102")["state"] == "talking"
+    for told in end(12, CALLER, bert):
+        world.engine.step(told)
+    assert view_of(world, "agents", "102")["state"] == "off"
+
+
+def test_a_consultation_that_ends_leaves_the_agent_with_the_caller(world: World) -> None:
+    own = "1795334409.19"
+    for told in [*arrive(), join(1), *ring(2, ANNA, "101"), *answer(3, ANNA, "101")]:
+        world.engine.step(told)
+    [call] = world.store.calls
+    for told in [
+        fact(5, Kind.CHANNEL_CREATED, own, channel="PJSIP/101-13", linkedid=own),
+        fact(6, Kind.CHANNEL_ANSWERED, own),
+        *end(7, own),
+    ]:
+        world.engine.step(told)
+    agent = view_of(world, "agents", "101")
+    assert (agent["state"], agent["call_id"]) == ("talking", call)

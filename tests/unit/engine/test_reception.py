@@ -1,4 +1,4 @@
-"""The reception's decisions are told in the time of the caller's node."""
+"""The reception's decisions: told in the time of the caller's node, and with a number."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from ccgateway.customers.customer import Customer
+from ccgateway.engine.cases import Cases
 from ccgateway.engine.ports import Arrival
 from ccgateway.engine.reception import Reception
 from ccgateway.routing.route import Inbound
@@ -23,14 +25,78 @@ class Box:
         self.arrivals.append(arrival)
 
 
+class TwoLeft(Cases):
+    """Two numbers, and then none."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.store)
+        self._two = iter((1041, 1042))
+
+    def take(self) -> int | None:
+        return next(self._two, None)
+
+
+def a_call(
+    *, node: str = "pbx1", did: str = "1000", name: str = "", withheld: bool = False
+) -> Inbound:
+    return Inbound(node, "1.1", "PJSIP/trunk-1", did, "0401234567", name, withheld, NOW)
+
+
+def reception_of(world: World, box: Box) -> Reception:
+    reception = Reception(
+        world.setup, world.store, box, StoppedClock(), frozenset, cases=TwoLeft(world)
+    )
+    reception.attach({"pbx1": world.link})
+    return reception
+
+
+async def test_each_call_has_a_number_as_long_as_there_are_any() -> None:
+    box = Box()
+    reception = reception_of(World(), box)
+    routes = [
+        await reception.inbound(a_call(did=did, name="Maija")) for did in ("1000", "9", "1000")
+    ]
+    assert [(route.case, route.display) for route in routes] == [
+        (1041, "#1041 Maija"),
+        (1042, "#1042 Maija"),  # a number that is no service's goes to the fallback queue
+        (None, "Maija"),
+    ]
+    told = [arrival.detail.get("case") for arrival in box.arrivals if isinstance(arrival, Fact)]
+    assert told == ["1041", "1042", None]
+
+
+@pytest.mark.parametrize(
+    ("call", "known", "shown"),
+    [
+        (a_call(name="Maija"), "Station 17", "#1041 Station 17"),
+        (a_call(name="Maija", withheld=True), "", "#1041"),
+        (a_call(name="${SHELL(x)}\r\nX: y|z"), "", "#1041 SHELL x X y z"),
+        (a_call(), 'St. "17", &c; <x>', "#1041 St. 17 c x"),
+    ],
+)
+async def test_what_the_next_agents_phone_shows(call: Inbound, known: str, shown: str) -> None:
+    world = World()
+    if known:
+        customer = Customer(7, "oilco", "+358401234567", known)
+        world.store.customers[customer.number] = customer
+    assert (await reception_of(world, Box()).inbound(call)).display == shown
+
+
+async def test_a_call_has_its_number_while_postgres_is_away() -> None:
+    world = World()
+    world.store.away = True
+    assert (await reception_of(world, Box()).inbound(a_call())).case == 1041
+
+
 @pytest.mark.parametrize(("node", "ahead"), [("pbx1", 60), ("pbx1", -60), ("unlinked", 0)])
 async def test_a_decision_is_written_down_in_the_time_of_its_node(node: str, ahead: int) -> None:
     world, box = World(), Box()
     world.link.offset = timedelta(seconds=ahead)
-    reception = Reception(world.setup, world.store, box, StoppedClock(), frozenset)
+    reception = Reception(
+        world.setup, world.store, box, StoppedClock(), frozenset, cases=Cases(world.store)
+    )
     reception.attach({"pbx1": world.link})
-    call = Inbound(node, "1.1", "PJSIP/trunk-1", "1000", "0401234567", "", False, NOW)
-    await reception.inbound(call)
+    await reception.inbound(a_call(node=node))
     [fact] = box.arrivals
     assert isinstance(fact, Fact)
     assert (fact.kind, fact.at) == (Kind.ROUTED, NOW + timedelta(seconds=ahead))

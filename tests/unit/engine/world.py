@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from ccgateway.agents.agent import Agent
@@ -13,6 +14,7 @@ from ccgateway.customers.customer import Customer
 from ccgateway.engine.loop import Engine
 from ccgateway.engine.setup import Setup
 from ccgateway.errors import PbxUnavailable, StoreUnavailable
+from ccgateway.outbound.attempt import Attempt
 from ccgateway.routing.service import Service
 from ccgateway.telephony.actions import Action, Member
 from ccgateway.telephony.facts import Fact
@@ -31,6 +33,9 @@ class MemoryStore:
         self.calls: dict[str, Call] = {}
         self.agents: list[Agent] = []
         self.customers: dict[str, Customer] = {}
+        self.absorbed: dict[str, str] = {}
+        self.attempts: dict[str, Attempt] = {}
+        self.next_case = 1001
         self.away = False
 
     def put_facts(self, facts: Sequence[Fact], call: Call | None) -> None:
@@ -40,6 +45,34 @@ class MemoryStore:
 
     def put_agent(self, agent: Agent) -> None:
         self.agents.append(agent)
+
+    def absorb(self, old: UUID, new: UUID) -> None:
+        self.calls.pop(str(old), None)
+        self.absorbed[str(old)] = str(new)
+
+    def put_attempt(self, attempt: Attempt) -> None:
+        self.attempts[attempt.id] = attempt
+
+    async def new_attempt(self, attempt: Attempt) -> Attempt:
+        if self.away:
+            raise StoreUnavailable
+        for known in self.attempts.values():
+            if attempt.key and attempt.key == known.key:
+                return known
+        self.attempts[attempt.id] = attempt
+        return attempt
+
+    async def attempt(self, attempt_id: str, key: str = "") -> Attempt | None:
+        if self.away:
+            raise StoreUnavailable
+        keyed = (a for a in self.attempts.values() if key and a.key == key)
+        return self.attempts.get(attempt_id) or next(keyed, None)
+
+    async def case_numbers(self) -> range:
+        if self.away:
+            raise StoreUnavailable
+        first, self.next_case = self.next_case, self.next_case + 20
+        return range(first, self.next_case)
 
     async def customer(self, client: str, number: str) -> Customer | None:
         if self.away:
@@ -65,6 +98,7 @@ class MemoryLink:
         self.actions: list[Action] = []
         self.there: list[Member] = []
         self.down = False
+        self.fault: Exception | None = None
         self.offset = timedelta(0)
 
     def now(self) -> datetime:
@@ -74,6 +108,8 @@ class MemoryLink:
         if self.down:
             raise PbxUnavailable
         self.actions.append(action)
+        if self.fault:
+            raise self.fault
 
     async def members(self) -> Sequence[Member]:
         if self.down:
@@ -98,6 +134,8 @@ class World:
             queue="stations",
             timezone=ZoneInfo("Europe/Helsinki"),
             country="FI",
+            own_numbers=("+358942454000",),
+            outbound_prefix="10",
         )
         phones = {"PJSIP/101": "101", "PJSIP/102": "102"}
         ours = Ours({"stations", "ccg-fallback"}, {"from-phones"}, phones)

@@ -1,0 +1,35 @@
+"""``agi://.../outbound``: an agent dials ``*5``, a service's prefix and a number.
+
+Arguments: the secret, the phone, the prefix of two digits, the number. Sets CCG_NUMBER, CCG_OWN and
+CCG_SERVICE, then CCG_DONE: ok or refused. Emergency numbers are never refused to who dials them.
+"""
+
+from __future__ import annotations
+
+from ccgateway.agi.agent import DONE, PHONE, refuse
+from ccgateway.agi.exchange import Exchange
+from ccgateway.agi.request import Request
+from ccgateway.agi.session import Session
+from ccgateway.errors import Refused
+
+ADDRESS = "outbound"
+PREFIX, NUMBER = 2, 3  # places of the arguments
+
+
+async def answer(request: Request, session: Session, exchange: Exchange) -> None:
+    """Raises UnsafeText, SessionOver, BadReply."""
+    phone = request.argument(PHONE)
+    prefix, dialled = request.argument(PREFIX), request.argument(NUMBER)
+    try:
+        allowed = await exchange.decide.outbound(phone, prefix, dialled)
+    except Refused as error:
+        await refuse(session, str(error), verb="outbound", phone=phone)
+        return
+    await session.set_variables(
+        [
+            ("CCG_NUMBER", allowed.number),
+            ("CCG_OWN", allowed.caller_id),
+            ("CCG_SERVICE", allowed.service),
+            (DONE, "ok"),  # last: it proves that all is there
+        ]
+    )

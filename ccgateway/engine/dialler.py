@@ -1,0 +1,282 @@
+"""The dialler: calls by click. An attempt is committed before Asterisk is asked, and Asterisk is
+asked once; what became of it, its facts and the next snapshot tell."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from ccgateway.agents.agent import Agent
+from ccgateway.customers.customer import Customer
+from ccgateway.engine.attempts import Attempts
+from ccgateway.engine.desk import Desk
+from ccgateway.engine.ports import Clock, Inbox, LiveFeed, PbxLink, Store
+from ccgateway.engine.setup import Setup
+from ccgateway.errors import (
+    ActionRefused,
+    ActionTimeout,
+    PbxUnavailable,
+    Refused,
+    StoreUnavailable,
+    UnsafeText,
+)
+from ccgateway.outbound.attempt import Attempt, End, Stage
+from ccgateway.outbound.gate import (
+    Allowed,
+    Premises,
+    Wanted,
+    by_click,
+    by_phone,
+    check_customer,
+)
+from ccgateway.telephony.actions import Originate
+from ccgateway.telephony.facts import Fact, Kind, Source
+from ccgateway.telephony.numbers import normalise
+
+CONTEXT = "ccg-click"
+AGENT_RING_S = 20
+"""The agent has just clicked, and sits at the phone."""
+
+CUSTOMER_RING_S = 45
+"""Most networks give up, or their voice mail answers, before."""
+
+SILENCE_S = AGENT_RING_S + 10.0
+"""After so long without a word of it from an Asterisk that we hear, it never took the call."""
+
+LOOK_UP_S = 0.2
+"""How long a person who dials waits for the customer table, as a caller does."""
+
+NAME_MOST = 40
+"""Characters of a customer's name on a phone's display."""
+
+AUTO_ANSWER = (
+    # What desk phones and softphones look for, of several makes; the others ring.
+    ("Alert-Info", "<http://127.0.0.1>;info=alert-autoanswer;delay=0"),
+    ("Call-Info", "<sip:127.0.0.1>;answer-after=0"),
+)
+
+log = structlog.get_logger()
+
+
+class Dialler:
+    """Places calls for agents. ``is_up``: whether a node's link is up."""
+
+    def __init__(
+        self,
+        setup: Setup,
+        store: Store,
+        feed: LiveFeed,
+        *,
+        inbox: Inbox,
+        clock: Clock,
+        desk: Desk,
+        is_up: Callable[[str], bool],
+    ) -> None:
+        self.attempts = Attempts(store, feed)
+        self._nodes = frozenset(setup.nodes)
+        self._node = setup.nodes[0]  # where the agents' phones are
+        self._premises = premises_of(setup)
+        self._store = store
+        self._inbox = inbox
+        self._clock = clock
+        self._desk = desk
+        self._is_up = is_up
+        self._links: Mapping[str, PbxLink] = {}
+        self._asking: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._sending: set[asyncio.Task[None]] = set()
+
+    def attach(self, links: Mapping[str, PbxLink]) -> None:
+        """The AMI links by node."""
+        self._links = links
+
+    def restore(self, attempts: Collection[Attempt]) -> None:
+        """Take up what had not ended when we stopped; the next snapshot says what became of it.
+        That we asked may not be written yet where we were killed: it is told again. Those of a
+        node that the configuration has no more are left as they stand."""
+        ours = [attempt for attempt in attempts if attempt.node in self._nodes]
+        self.attempts.restore(ours)
+        for attempt in ours:
+            if attempt.stage in {Stage.STORED, Stage.SENT}:
+                self._inbox.put(_attempted(attempt))
+
+    async def originate(self, wanted: Wanted) -> Attempt:
+        """Call somebody for an agent; returns when Asterisk has said that it does so, or nothing.
+
+        Raises UnknownAgent, Refused, StoreUnavailable; PbxUnavailable where it was not sent, and
+        ActionRefused where Asterisk will not: both are stored as the attempt's end."""
+        self._desk.agent(wanted.agent)
+        # One at a time for an agent: neither two clicks nor a repeated request ring twice.
+        async with self._asking[wanted.agent]:
+            if (known := await self._known(wanted)) is not None:
+                return known
+            attempt, action = await self._new(wanted)
+            stored = await self._store.new_attempt(attempt)
+            if stored.id != attempt.id:
+                return self._same(stored, wanted)
+            self.attempts.add(attempt)
+        sending = asyncio.get_running_loop().create_task(self._send(attempt, action))
+        self._sending.add(sending)
+        sending.add_done_callback(self._sent)
+        # Whoever asked may go away meanwhile: the attempt does not.
+        await asyncio.shield(sending)
+        return self.attempts.get(attempt.id) or attempt
+
+    async def attempt(self, attempt_id: str) -> Attempt | None:
+        """An attempt as it stands. Raises StoreUnavailable."""
+        return self.attempts.get(attempt_id) or await self._store.attempt(attempt_id)
+
+    async def outbound(self, phone: str, prefix: str, dialled: str) -> Allowed:
+        """May the agent of this phone call this number? Raises Refused."""
+        agent_id = self._desk.of_phone(phone)
+        agent = self._desk.agent(agent_id) if agent_id else None
+        allowed = by_phone(prefix, dialled, agent, self._premises)
+        if allowed.number.startswith("+"):
+            check_customer(await self._customer_in_time(allowed))
+        return allowed
+
+    # -- within
+
+    async def _known(self, wanted: Wanted) -> Attempt | None:
+        """The attempt that came with the same key. Raises Refused where it is another call's."""
+        if not wanted.key:
+            return None
+        found = self.attempts.by_key(wanted.key) or await self._store.attempt("", wanted.key)
+        return self._same(found, wanted) if found else None
+
+    def _same(self, found: Attempt, wanted: Wanted) -> Attempt:
+        """``found``, if ``wanted`` is the same request. Raises Refused."""
+        services = self._premises.services
+        country = next((s.country for s in services if s.id == found.service), "")
+        number = normalise(wanted.to, country)
+        same = (found.agent, found.number) == (wanted.agent, number)
+        if not same or wanted.service not in ("", found.service):
+            raise Refused(f"this Idempotency-Key is another call's ({found.id}): take a new one")
+        return found
+
+    async def _new(self, wanted: Wanted) -> tuple[Attempt, Originate]:
+        """The attempt and its action. Raises Refused, StoreUnavailable."""
+        if (running := self.attempts.of_agent(wanted.agent)) is not None:
+            raise Refused(f"agent {wanted.agent} has a call by click already: {running.id}")
+        allowed = by_click(wanted, self._desk.agent(wanted.agent), self._premises)
+        customer = await self._store.customer(allowed.client, allowed.number)
+        check_customer(customer)
+        agent = self._desk.agent(wanted.agent)
+        attempt = Attempt(
+            id=attempt_id(self._now()),
+            key=wanted.key,
+            node=self._node,
+            client=allowed.client,
+            service=allowed.service,
+            agent=agent.id,
+            number=allowed.number,
+            caller_id=allowed.caller_id,
+            by=wanted.by,
+            requested_at=self._now(),
+        )
+        return attempt, action_of(attempt, agent, customer)
+
+    async def _send(self, attempt: Attempt, action: Originate) -> None:
+        """Ask Asterisk, once. Raises PbxUnavailable, ActionRefused, UnsafeText."""
+        self._inbox.put(_attempted(attempt))
+        try:
+            link = self._link()
+            self.attempts.sent(attempt.id, self._now())
+            await link.act(action)
+        except ActionTimeout as error:
+            log.warning("attempt sent, no answer", attempt=attempt.id, why=str(error))
+        except (ActionRefused, UnsafeText) as error:
+            self._fail(attempt, End.FAILED, error)
+            raise
+        except PbxUnavailable as error:
+            self._fail(attempt, End.NOT_SENT, error)
+            raise
+        asyncio.get_running_loop().call_later(SILENCE_S, self._listen, attempt)
+
+    def _link(self) -> PbxLink:
+        if self._node not in self._links:
+            raise PbxUnavailable
+        return self._links[self._node]
+
+    def _sent(self, sending: asyncio.Task[None]) -> None:
+        self._sending.discard(sending)
+        if not sending.cancelled():
+            sending.exception()  # it is told already; who asked may be gone
+
+    def _fail(self, attempt: Attempt, end: End, error: Exception) -> None:
+        """No channel will come: its call is over, too."""
+        log.warning("attempt not placed", attempt=attempt.id, end=end, why=str(error))
+        self.attempts.end(attempt.id, end, self._now())
+        detail = {"response": "Failure", "reason": end.value}
+        told = Fact(attempt.node, Kind.ORIGINATED, attempt.id, self._now(), source=Source.SELF)
+        self._inbox.put(replace(told, detail=detail))
+
+    def _listen(self, attempt: Attempt) -> None:
+        """Nothing came, not even OriginateResponse. While the link is down, its next snapshot
+        decides instead."""
+        if self.attempts.is_silent(attempt.id) and self._is_up(attempt.node):
+            self._fail(attempt, End.LOST, TimeoutError("Asterisk said nothing of it"))
+
+    async def _customer_in_time(self, allowed: Allowed) -> Customer | None:
+        try:
+            async with asyncio.timeout(LOOK_UP_S):
+                return await self._store.customer(allowed.client, allowed.number)
+        except (TimeoutError, StoreUnavailable) as error:
+            log.warning("customer table not asked", why=str(error) or "too slow")
+            return None
+
+    def _now(self) -> datetime:
+        """As this node's facts tell time."""
+        link = self._links.get(self._node)
+        return link.now() if link else self._clock.now()
+
+
+def attempt_id(now: datetime) -> str:
+    """An id that tells its time as a uniqueid does, and that nobody can guess."""
+    return f"ccg-{int(now.timestamp())}.{secrets.randbelow(10**9):09d}"
+
+
+def action_of(attempt: Attempt, agent: Agent, customer: Customer | None) -> Originate:
+    """The agent's phone shows whom it is about to call."""
+    name = customer.name if customer else ""
+    shown = "".join(c for c in name if c.isalnum() or c in " .#-")[:NAME_MOST].strip()
+    return Originate(
+        id=attempt.id,
+        channel=agent.phone,
+        context=CONTEXT,
+        caller_number=attempt.number,
+        caller_name=f"Call {shown or attempt.number}",
+        ring=AGENT_RING_S,
+        variables=(
+            ("CCG_NUMBER", attempt.number),
+            ("CCG_OWN", attempt.caller_id),
+            ("CCG_SERVICE", attempt.service),
+            ("CCG_RING", str(CUSTOMER_RING_S)),
+        ),
+        headers=AUTO_ANSWER if agent.auto_answer and agent.phone.startswith("PJSIP/") else (),
+    )
+
+
+def premises_of(setup: Setup) -> Premises:
+    """What the gate goes by."""
+    ours = {n for s in setup.services for did in s.dids if (n := normalise(did, s.country))}
+    own = {number for service in setup.services for number in service.own_numbers}
+    return Premises(setup.services, frozenset(ours | own), dict(setup.blocked))
+
+
+def _attempted(attempt: Attempt) -> Fact:
+    detail = {
+        "service": attempt.service,
+        "client": attempt.client,
+        "agent": attempt.agent,
+        "dialled": attempt.number,
+        "by": attempt.by,
+    }
+    at = attempt.requested_at
+    told = Fact(attempt.node, Kind.ATTEMPTED, attempt.id, at, source=Source.SELF)
+    return replace(told, detail=detail)

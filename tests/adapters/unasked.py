@@ -1,0 +1,37 @@
+"""The loop's side of the adapters' questions, for doubles that answer only some of them."""
+
+from __future__ import annotations
+
+from ccgateway.outbound.attempt import Attempt
+from ccgateway.outbound.gate import Allowed, Wanted
+from ccgateway.routing.route import Inbound, Route
+
+
+class Unasked:
+    """``engine.ports.Decide``; whatever a test does not expect to be asked is a failure."""
+
+    async def inbound(self, call: Inbound) -> Route:
+        raise AssertionError(call)
+
+    async def agent(self, verb: str, agent: str, *, reason: str = "", by: str = "") -> str:
+        raise AssertionError((verb, agent, reason, by))
+
+    async def originate(self, wanted: Wanted) -> Attempt:
+        raise AssertionError(wanted)
+
+    async def attempt(self, attempt_id: str) -> Attempt | None:
+        raise AssertionError(attempt_id)
+
+    async def outbound(self, phone: str, prefix: str, dialled: str) -> Allowed:
+        raise AssertionError((phone, prefix, dialled))
+
+    async def escalate(
+        self, call: str, to: str, mode: str, *, agent: str = "", by: str = ""
+    ) -> dict[str, str]:
+        raise AssertionError((call, to, mode, agent, by))
+
+    def note(self, call: str, text: str, *, by: str) -> str:
+        raise AssertionError((call, text, by))
+
+    def agent_of_phone(self, phone: str) -> str | None:
+        raise AssertionError(phone)
