@@ -38,6 +38,8 @@ class Disposition(StrEnum):
     FULL = "full"  # the queue was full
     NOBODY = "nobody"  # nobody was logged in
     TIMED_OUT = "timed_out"  # waited to the limit
+    BUSY = "busy"  # outbound: the one who was called was busy
+    NO_ANSWER = "no_answer"  # outbound: rang, nobody answered
     OTHER = "other"  # ended before or beside the queue
     UNKNOWN = "unknown"  # its end was not seen, nor an answer
 
@@ -144,7 +146,9 @@ class Visit:
 class Escalation:
     """The call was passed on: by an agent, or (``by`` is '') by overflow from tier to tier.
     ``to`` is the name of the topic or tier, '' where a phone's own button led elsewhere; ``agent``
-    who took it, '' for an outsider or nobody."""
+    who took it (or was consulted, where the caller was taken back), '' for an outsider or nobody.
+    From ``at`` to ``accepted_at`` it took to find somebody, from there to ``ended_at`` they
+    consulted."""
 
     at: datetime
     mode: Mode

@@ -38,7 +38,7 @@ def differences(snapshot: Snapshot, known: Mapping[str, Channel]) -> list[Fact]:
 
 
 def _of_channel(snapshot: Snapshot, seen: SeenChannel, known: Channel | None) -> Iterator[Fact]:
-    at = seen.since if known is None else snapshot.at
+    at = snapshot.at
     if known is None or not known.begun:
         words = {
             "channel": seen.channel,

@@ -9,36 +9,28 @@ from datetime import UTC, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from ccgateway.calls.call import (
-    Call,
-    Decision,
-    Direction,
-    Disposition,
-    Hold,
-    Known,
-    Leg,
-    Role,
-    Talk,
-    Visit,
-    VisitEnd,
-)
+from ccgateway.calls.call import Call, Decision, Escalation, Known, Leg, Mode, Note, Role
+from ccgateway.calls.disposition import Ending, disposition
+from ccgateway.calls.escalations import FIRST, Escalations
+from ccgateway.calls.holds import Holds
+from ccgateway.calls.outcome import Heard, escalations
+from ccgateway.calls.party import Parties
 from ccgateway.calls.talk import Moves
 from ccgateway.calls.visits import Visits
 from ccgateway.telephony.facts import Fact, Kind, Source
 from ccgateway.telephony.ids import is_local
 
-_BY_MESSAGE = {
-    "closed": Disposition.CLOSED,
-    "blocked": Disposition.BLOCKED,
-    "full": Disposition.FULL,
-    "nobody": Disposition.NOBODY,
-}
-_BY_VISIT = {
-    VisitEnd.ABANDONED: Disposition.ABANDONED,
-    VisitEnd.TIMED_OUT: Disposition.TIMED_OUT,
-    VisitEnd.FULL: Disposition.FULL,
-    VisitEnd.EMPTY: Disposition.NOBODY,
-}
+_NAMES_AGENT = frozenset(
+    {
+        Kind.CHANNEL_CREATED,
+        Kind.CHANNEL_SEEN,
+        Kind.AGENT_CALLED,
+        Kind.AGENT_RANG_OUT,
+        Kind.ATTEMPTED,
+    }
+)
+_NAMES_ANOTHERS = frozenset({Kind.AGENT_CONNECTED, Kind.AGENT_COMPLETED})  # the subject calls
+_DIGITS = 18  # of a number that the store keeps as a bigint
 
 
 class Draft:
@@ -49,23 +41,31 @@ class Draft:
         self._facts = 0
         self._legs: dict[str, Leg] = {}
         self._begun: set[str] = set()
+        self._found: set[str] = set()  # in a snapshot: their beginning was not seen
+        self._missing: set[str] = set()  # their end was not seen
         self._agents: dict[str, str] = {}
-        self._caller = ""
         self._routed_number = ""
         self._partial = False
+        self._parties = Parties()
         self._visits = Visits()
         self._moves = Moves()
-        self._holds: list[Hold] = []
+        self._holds = Holds()
+        self._passed = Escalations()
         self._messages: list[str] = []
         self._decisions: list[Decision] = []
+        self._notes: list[Note] = []
+        self._dial_status = ""
 
     def take(self, fact: Fact) -> None:
         """Write one fact. They must come in ``reduce.order``."""
         self._facts += 1
         self._partial |= fact.source is Source.SNAPSHOT
         self._leg(fact)
+        self._parties.take(fact)
         self._visits.take(fact)
         self._moves.take(fact)
+        self._holds.take(fact)
+        self._passed.take(fact, self._agents.__contains__, self._moves.partner)
         write = self._WRITERS.get(fact.kind)
         if write is not None:
             write(self, fact)
@@ -81,10 +81,10 @@ class Draft:
         elif name and not leg.channel:
             self._legs[fact.subject] = replace(leg, channel=name)
         agent = fact.detail.get("agent", "")
-        theirs = fact.subject
-        if fact.kind in {Kind.AGENT_CONNECTED, Kind.AGENT_COMPLETED}:  # its subject is the caller
-            theirs = fact.detail.get("agent_uniqueid", "")
-        if agent and theirs:
+        if agent and fact.kind in _NAMES_AGENT:
+            self._agents.setdefault(fact.subject, agent)
+        theirs = fact.detail.get("agent_uniqueid", "")
+        if agent and theirs and fact.kind in _NAMES_ANOTHERS:
             self._agents.setdefault(theirs, agent)
 
     def _amend(self, uniqueid: str, **changes: object) -> None:
@@ -94,19 +94,11 @@ class Draft:
 
     def _created(self, fact: Fact) -> None:
         self._begun.add(fact.subject)
-        self._remember_caller(fact)
 
-    def _remember_caller(self, fact: Fact) -> None:
-        """The first channel of a call is the caller's, until a door or a queue says better."""
-        if not self._caller:
-            self._caller = fact.subject
-        if fact.subject == self._caller:
-            self._base = replace(
-                self._base,
-                caller_number=fact.detail.get("caller_number") or self._base.caller_number,
-                caller_name=fact.detail.get("caller_name") or self._base.caller_name,
-                did=self._base.did or fact.detail.get("exten", ""),
-            )
+    def _seen(self, fact: Fact) -> None:
+        if fact.subject not in self._begun:
+            self._found.add(fact.subject)
+        self._created(fact)
 
     def _ringing(self, fact: Fact) -> None:
         self._amend(fact.subject, ringing_at=fact.at)
@@ -117,41 +109,23 @@ class Draft:
     def _ended(self, fact: Fact) -> None:
         cause = fact.detail.get("cause", "")
         self._amend(fact.subject, ended_at=fact.at, cause=int(cause) if cause.isdigit() else None)
-        self._end_hold(fact)
 
-    # -- holds
+    def _lost(self, fact: Fact) -> None:
+        if self._legs[fact.subject].ended_at is None:
+            self._missing.add(fact.subject)
+        self._ended(fact)
 
-    def _begin_hold(self, fact: Fact) -> None:
-        if self._open_hold(fact.subject) is None:
-            self._holds.append(Hold(fact.subject, Role.OTHER, fact.at))
-
-    def _end_hold(self, fact: Fact) -> None:
-        place = self._open_hold(fact.subject)
-        if place is not None:
-            self._holds[place] = replace(self._holds[place], ended_at=fact.at)
-
-    def _open_hold(self, uniqueid: str) -> int | None:
-        for place, hold in enumerate(self._holds):
-            if hold.uniqueid == uniqueid and hold.ended_at is None:
-                return place
-        return None
+    def _originated(self, fact: Fact) -> None:
+        """Asterisk refused, or there is no such phone: nothing else will come of that channel."""
+        self._base = replace(self._base, attempt=self._base.attempt or fact.subject)
+        if fact.detail.get("response") != "Success" and not self._legs[fact.subject].channel:
+            self._amend(fact.subject, ended_at=fact.at)
 
     # -- what our dialplan and we ourselves said
 
     def _at_the_door(self, fact: Fact) -> None:
-        self._caller = fact.subject
-        self._base = replace(
-            self._base,
-            direction=Direction.INBOUND,
-            did=fact.detail.get("did") or self._base.did,
-            withheld=self._base.withheld or "prohib" in fact.detail.get("presentation", ""),
-            caller_number=fact.detail.get("caller_number") or self._base.caller_number,
-            caller_name=fact.detail.get("caller_name") or self._base.caller_name,
-        )
-
-    def _in_queue(self, fact: Fact) -> None:
-        if self._base.direction is Direction.UNKNOWN:
-            self._at_the_door(fact)
+        withheld = "prohib" in fact.detail.get("presentation", "")
+        self._base = replace(self._base, withheld=self._base.withheld or withheld)
 
     def _fell_back(self, fact: Fact) -> None:
         self._base = replace(self._base, fell_back=fact.detail.get("reason", "unknown"))
@@ -163,15 +137,14 @@ class Draft:
 
     def _routed(self, fact: Fact) -> None:
         said = fact.detail
-        customer = said.get("customer", "")
         self._routed_number = said.get("caller_number", "")
         self._base = replace(
             self._base,
-            direction=Direction.INBOUND,
             service=said.get("service", ""),
             client=said.get("client", ""),
             withheld=self._base.withheld or said.get("withheld") == "yes",
-            customer=int(customer) if customer.isdigit() else None,
+            customer=_number(said.get("customer", "")),
+            case=_number(said.get("case", "")) or self._base.case,
         )
         self._decide(fact, "route")
 
@@ -179,87 +152,123 @@ class Draft:
         detail = {k: v for k, v in fact.detail.items() if k not in {"reasons", "caller_number"}}
         self._decisions.append(Decision(fact.at, what, detail, _reasons(fact)))
 
+    def _attempted(self, fact: Fact) -> None:
+        self._begun.add(fact.subject)
+        self._base = replace(self._base, attempt=self._base.attempt or fact.subject)
+        self._chosen(fact)
+
+    def _chosen(self, fact: Fact) -> None:
+        """The service of a call of our own; a caller's route says it better."""
+        self._base = replace(
+            self._base,
+            service=self._base.service or fact.detail.get("service", ""),
+            client=self._base.client or fact.detail.get("client", ""),
+        )
+
+    def _outcome(self, fact: Fact) -> None:
+        self._dial_status = fact.detail.get("status", "")
+
+    def _escalated(self, _fact: Fact) -> None:
+        last = self._passed.last
+        if last and last.channel:
+            self._holds.escalated(last.channel, last.customer)
+
+    def _noted(self, fact: Fact) -> None:
+        said = fact.detail
+        self._notes.append(Note(fact.at, said.get("by", ""), said.get("note", "")))
+
     _WRITERS: ClassVar[dict[Kind, Callable[[Draft, Fact], None]]] = {
         Kind.CHANNEL_CREATED: _created,
-        Kind.CHANNEL_SEEN: _created,
-        Kind.CHANNEL_CALLER_ID: _remember_caller,
+        Kind.CHANNEL_SEEN: _seen,
         Kind.CHANNEL_RINGING: _ringing,
         Kind.CHANNEL_ANSWERED: _answered,
         Kind.CHANNEL_ENDED: _ended,
-        Kind.CHANNEL_MISSING: _ended,
-        Kind.HOLD_BEGAN: _begin_hold,
-        Kind.HOLD_ENDED: _end_hold,
+        Kind.CHANNEL_MISSING: _lost,
         Kind.ENTERED: _at_the_door,
-        Kind.QUEUE_JOINED: _in_queue,
         Kind.FELL_BACK: _fell_back,
         Kind.MESSAGE_PLAYED: _played,
         Kind.ROUTED: _routed,
+        Kind.ATTEMPTED: _attempted,
+        Kind.ORIGINATED: _originated,
+        Kind.SERVICE_CHOSEN: _chosen,
+        Kind.DIAL_OUTCOME: _outcome,
+        Kind.ESCALATED: _escalated,
+        Kind.NOTED: _noted,
     }
 
     # -- the end
 
     def finish(self) -> Call:
         """The call as written so far."""
-        legs = tuple(
-            replace(leg, role=self._role(leg), agent=self._agents.get(leg.uniqueid, ""))
-            for leg in sorted(self._legs.values(), key=lambda leg: (leg.started_at, leg.uniqueid))
-        )
-        talks = self._moves.talks(self._caller, legs)
+        legs = self._finished_legs()
+        found = self._parties.find(legs)
+        legs = tuple(replace(leg, role=found.role(leg)) for leg in legs)
+        roles = {leg.uniqueid: leg.role for leg in legs}
+        anchor = self._legs.get(found.anchor)
         ended_at = _ended_at(legs)
-        caller = self._legs.get(self._caller)
-        caller_ended = caller.ended_at if caller else None
-        visits = self._visits.finish(caller_ended)
+        talks = self._moves.talks(found.anchor, legs)
+        visits = self._visits.finish({leg.uniqueid: leg.ended_at for leg in legs})
+        heard = Heard(
+            talks,
+            lambda channel: self._moves.talks(channel, legs),
+            lambda channel: self._agents.get(channel, ""),
+            self._found,
+            found.anchor,
+            anchor.ended_at if anchor and found.anchor not in self._missing else None,
+            ended_at is not None,
+        )
+        passed = tuple(escalations(self._passed.passings, heard))
+        theirs = tuple(visit for visit in visits if visit.uniqueid == found.anchor)
+        whole = not self._partial and self._legs.keys() <= self._begun
+        ending = Ending(
+            found.direction, talks, theirs, self._messages, found.status or self._dial_status, whole
+        )
         return replace(
             self._base,
             started_at=min(leg.started_at for leg in legs),
-            direction=self._direction(legs),
-            caller_number=self._routed_number or self._base.caller_number,
+            direction=found.direction,
+            did=found.dialled,
+            caller_number=self._routed_number or found.number,
+            caller_name=found.name,
             answered_at=talks[0].began_at if talks else None,
             ended_at=ended_at,
-            disposition=self._disposition(ended_at, talks, visits),
-            known=self._known(),
-            cause=caller.cause if caller else None,
+            disposition=disposition(ended_at, ending),
+            known=Known.LIVE if whole else Known.PARTIAL,
+            cause=anchor.cause if anchor else None,
             facts=self._facts,
             legs=legs,
             visits=visits,
             talks=talks,
-            holds=tuple(replace(h, by=self._role(self._legs[h.uniqueid])) for h in self._holds),
+            holds=tuple(self._holds.finish(roles.__getitem__)),
             decisions=tuple(self._decisions),
+            escalations=passed,
+            notes=tuple(self._notes),
+            topic=next((e.to for e in reversed(passed) if _is_topic(e)), ""),
         )
 
-    def _known(self) -> Known:
-        whole = not self._partial and self._legs.keys() <= self._begun
-        return Known.LIVE if whole else Known.PARTIAL
-
-    def _role(self, leg: Leg) -> Role:
-        if is_local(leg.channel):
-            return Role.LOCAL
-        if leg.uniqueid == self._caller:
-            return Role.CALLER
-        return Role.AGENT if leg.uniqueid in self._agents else Role.OTHER
-
-    def _direction(self, legs: tuple[Leg, ...]) -> Direction:
-        if self._base.direction is Direction.UNKNOWN and legs[0].agent:
-            return Direction.INTERNAL
-        return self._base.direction
-
-    def _disposition(
-        self, ended_at: datetime | None, talks: tuple[Talk, ...], visits: tuple[Visit, ...]
-    ) -> Disposition:
-        if ended_at is None:
-            return Disposition.LIVE
-        if talks:
-            return Disposition.ANSWERED
-        if visits and visits[-1].end in _BY_VISIT:
-            return _BY_VISIT[visits[-1].end]
-        if self._messages:
-            return _BY_MESSAGE.get(self._messages[-1], Disposition.OTHER)
-        return Disposition.OTHER if self._known() is Known.LIVE else Disposition.UNKNOWN
+    def _finished_legs(self) -> tuple[Leg, ...]:
+        """In order of their beginning, with what is known of each but its role in the call."""
+        return tuple(
+            replace(
+                leg,
+                role=Role.LOCAL if is_local(leg.channel) else Role.OTHER,
+                agent=self._agents.get(leg.uniqueid, ""),
+            )
+            for leg in sorted(self._legs.values(), key=lambda leg: (leg.started_at, leg.uniqueid))
+        )
 
 
 def _ended_at(legs: tuple[Leg, ...]) -> datetime | None:
     ends = [leg.ended_at for leg in legs]
     return None if None in ends else max(end for end in ends if end)
+
+
+def _is_topic(passed: Escalation) -> bool:
+    return passed.mode is not Mode.BACK and passed.to not in {"", FIRST}
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else None
 
 
 def _reasons(fact: Fact) -> tuple[tuple[str, str, str], ...]:

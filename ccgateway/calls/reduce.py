@@ -66,6 +66,11 @@ class Story:
             self._draft = None
         return True
 
+    def rename(self, call_id: UUID) -> None:
+        """It turned out to begin earlier than was known, and so has another id."""
+        self.call_id = call_id
+        self._draft = None
+
     def call(self) -> Call:
         """The call as now known."""
         if self._draft is None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ccgateway.calls.call import Leg, Role, Talk
+from ccgateway.calls.kin import seniority
 from ccgateway.telephony.facts import Fact, Kind
 
 SWAP = timedelta(milliseconds=50)
@@ -32,6 +33,7 @@ class Moves:
         self._moves: list[_Move] = []
         self._in: dict[str, str] = {}
         self._wires: dict[str, str] = {}  # half of a Local channel -> the other half
+        self._held: dict[str, list[datetime]] = {}  # when a caller was put on music
 
     def take(self, fact: Fact) -> None:
         """Look at one fact; most are none of ours."""
@@ -45,6 +47,8 @@ class Moves:
             case Kind.CHANNEL_ENDED | Kind.CHANNEL_MISSING:
                 if fact.subject in self._in:
                     self._out(fact)
+            case Kind.HELD:
+                self._held.setdefault(fact.subject, []).append(fact.at)
             case Kind.LOCAL_JOINED:
                 self._wires[fact.subject] = fact.place
                 self._wires[fact.place] = fact.subject
@@ -55,8 +59,14 @@ class Moves:
         self._in.pop(fact.subject, None)
         self._moves.append(_Move(fact.at, fact.subject, None))
 
+    def partner(self, uniqueid: str) -> str:
+        """Who is connected with a channel now, '' for nobody; of several the first to be born."""
+        others = self._reach(uniqueid, self._in).keys() - {uniqueid} - self._wires.keys()
+        return min(others, key=seniority, default="")
+
     def talks(self, caller: str, legs: Sequence[Leg]) -> tuple[Talk, ...]:
-        """The talks of the caller with agents, in order of their beginning."""
+        """The talks of a channel with whoever it was, in order of their beginning; ``agent`` is
+        '' where that is no agent's channel."""
         people = {leg.uniqueid: leg for leg in legs}
         inside: dict[str, str] = {}
         running: dict[str, Talk] = {}
@@ -72,34 +82,37 @@ class Moves:
                 done.append(Talk(talk.agent, talk.uniqueid, talk.began_at, move.at))
             for uniqueid, agent in now.items():
                 running.setdefault(uniqueid, Talk(agent, uniqueid, move.at))
-        return _mended(sorted([*done, *running.values()], key=lambda t: (t.began_at, t.uniqueid)))
+        found = sorted([*done, *running.values()], key=lambda t: (t.began_at, t.uniqueid))
+        return _mended(found, self._held.get(caller, ()))
 
     def _partners(
         self, caller: str, inside: Mapping[str, str], people: Mapping[str, Leg]
     ) -> dict[str, str]:
-        """The agents (uniqueid -> agent) whom the caller can hear now. The agent's name may
-        stand on the Local channel through which the queue called, not on the phone's own leg."""
-        reached = self._reach(caller, inside)
-        names = [people[u].agent for u in reached if u in people and people[u].agent]
+        """Those (uniqueid -> agent) whom the caller can hear now. The agent's name may stand on
+        the Local channel through which the queue called, not on the phone's own leg behind it."""
         found = {}
-        for uniqueid in sorted(reached - {caller}):
+        for uniqueid, way in self._reach(caller, inside).items():
             leg = people.get(uniqueid)
-            if leg is not None and leg.role is not Role.LOCAL and (leg.agent or names):
-                found[uniqueid] = leg.agent or names[0]
+            if uniqueid == caller or leg is None or leg.role is Role.LOCAL:
+                continue
+            names = [people[u].agent for u in way if u in people and people[u].agent]
+            behind = names[0] if names and leg.role is Role.OTHER else ""
+            found[uniqueid] = leg.agent or behind
         return found
 
-    def _reach(self, start: str, inside: Mapping[str, str]) -> set[str]:
-        """Every channel that is connected with ``start`` through bridges and Local wires."""
-        reached: set[str] = set()
-        todo = [start] if start in inside else []
+    def _reach(self, start: str, inside: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+        """Every channel that is connected with ``start`` through bridges and Local wires, and the
+        halves of Local channels on the way to it."""
+        reached: dict[str, tuple[str, ...]] = {}
+        todo: list[tuple[str, tuple[str, ...]]] = [(start, ())] if start in inside else []
         while todo:
-            here = todo.pop()
+            here, way = todo.pop()
             if here in reached:
                 continue
-            reached.add(here)
-            todo.extend(_sharing(inside, here))
-            if here in self._wires:
-                todo.append(self._wires[here])
+            reached[here] = way
+            todo.extend((other, way) for other in _sharing(inside, here))
+            if far := self._wires.get(here):
+                todo.append((far, (*way, here, far)))
         return reached
 
 
@@ -108,8 +121,9 @@ def _sharing(inside: Mapping[str, str], uniqueid: str) -> Iterable[str]:
     return [u for u, b in inside.items() if b == bridge] if bridge else []
 
 
-def _mended(talks: Iterable[Talk]) -> tuple[Talk, ...]:
-    """Talks of one leg that only a swap parted are one."""
+def _mended(talks: Iterable[Talk], held: Sequence[datetime]) -> tuple[Talk, ...]:
+    """Talks of one leg that only a swap parted are one. Where the caller was ``held`` between, it
+    was none: an agent whom nobody can be asked for has the caller back within milliseconds."""
     mended: list[Talk] = []
     for talk in talks:
         last = mended[-1] if mended else None
@@ -118,6 +132,7 @@ def _mended(talks: Iterable[Talk]) -> tuple[Talk, ...]:
             and last.uniqueid == talk.uniqueid
             and last.ended_at is not None
             and talk.began_at - last.ended_at < SWAP
+            and not any(last.ended_at <= at <= talk.began_at for at in held)
         ):
             mended[-1] = Talk(last.agent, last.uniqueid, last.began_at, talk.ended_at)
         else:

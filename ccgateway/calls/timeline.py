@@ -6,7 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from ccgateway.calls.call import Call, Decision, Leg, OfferEnd, Role, Visit, VisitEnd
+from ccgateway.calls.call import (
+    Call,
+    Decision,
+    Direction,
+    Escalation,
+    EscalationEnd,
+    Hold,
+    Leg,
+    Mode,
+    OfferEnd,
+    Role,
+    Visit,
+    VisitEnd,
+)
 
 _OFFER_WORDS = {
     OfferEnd.ANSWERED: "answers",
@@ -24,6 +37,14 @@ _VISIT_WORDS = {
     VisitEnd.LEFT: "leaves the queue",
     VisitEnd.UNKNOWN: "is not seen any more",
 }
+_MODE_WORDS = {
+    Mode.COLD: "",
+    Mode.WARM: ", warm",
+    Mode.BACK: "",
+    Mode.BLIND: " by the phone's transfer button",
+    Mode.ATTENDED: " by the phone's transfer button, after speaking with them",
+}
+_LINES = {1: "first line", 2: "second line", 3: "third line"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +60,31 @@ class Moment:
 def timeline(call: Call) -> list[Moment]:
     """All moments of a call, in order."""
     moments = [
-        *(m for leg in call.legs for m in _of_leg(leg)),
-        *(m for visit in call.visits for m in _of_visit(visit)),
+        *(m for leg in call.legs for m in _of_leg(leg, call)),
+        *(m for visit in call.visits for m in _of_visit(visit, call)),
         *(m for decision in call.decisions for m in _of_decision(decision)),
         *_of_talks(call),
+        *(m for hold in call.holds for m in _of_hold(hold, call)),
+        *(m for passed in call.escalations for m in _of_escalation(passed)),
+        *(Moment(note.at, note.by or "ccgateway", f"notes: {note.text}") for note in call.notes),
     ]
     return sorted(moments, key=lambda m: m.at)
 
 
-def _of_leg(leg: Leg) -> Iterator[Moment]:
+def line_name(tier: int | None) -> str:
+    """A tier as people call it; '' where it is not known."""
+    return "" if tier is None else _LINES.get(tier, f"line {tier}")
+
+
+def _of_leg(leg: Leg, call: Call) -> Iterator[Moment]:
     if leg.role is Role.LOCAL:
         return
     who = _who(leg)
-    if leg.role is Role.CALLER:
-        yield Moment(leg.started_at, who, f"calls ({leg.channel})")
+    outbound = call.direction is Direction.OUTBOUND and leg.uniqueid == call.legs[0].uniqueid
+    began = leg.role is Role.CALLER or outbound
+    if began:
+        what = "is called, by click" if leg.uniqueid == call.attempt else f"calls ({leg.channel})"
+        yield Moment(leg.started_at, who, what)
     if leg.ended_at is not None:
         cause = f" (Q.850 cause {leg.cause})" if leg.cause else ""  # 0: Asterisk does not know
         yield Moment(leg.ended_at, who, f"is gone{cause}")
@@ -62,16 +94,25 @@ def _who(leg: Leg) -> str:
     return f"agent {leg.agent}" if leg.agent else leg.role.value
 
 
-def _of_visit(visit: Visit) -> Iterator[Moment]:
+def _who_is(uniqueid: str, call: Call) -> str:
+    return next((_who(leg) for leg in call.legs if leg.uniqueid == uniqueid), "caller")
+
+
+def _agent(agent: str) -> str:
+    return f"agent {agent}" if agent else "an outside party"
+
+
+def _of_visit(visit: Visit, call: Call) -> Iterator[Moment]:
+    who = _who_is(visit.uniqueid, call)
     position = f" at position {visit.position}" if visit.position is not None else ""
     if visit.left_at is None or visit.left_at > visit.joined_at:
-        yield Moment(visit.joined_at, "caller", f"joins queue {visit.queue}{position}")
+        yield Moment(visit.joined_at, who, f"joins queue {visit.queue}{position}")
     for offer in visit.offers:
         yield Moment(offer.began_at, f"agent {offer.agent}", "rings")
         if offer.ended_at is not None:
             yield Moment(offer.ended_at, f"agent {offer.agent}", _OFFER_WORDS[offer.end])
     if visit.left_at is not None:
-        yield Moment(visit.left_at, "caller", f"{_VISIT_WORDS[visit.end]} ({visit.queue})")
+        yield Moment(visit.left_at, who, f"{_VISIT_WORDS[visit.end]} ({visit.queue})")
 
 
 def _of_decision(decision: Decision) -> Iterator[Moment]:
@@ -90,13 +131,46 @@ def _of_decision(decision: Decision) -> Iterator[Moment]:
 
 def _of_talks(call: Call) -> Iterator[Moment]:
     for talk in call.talks:
-        yield Moment(talk.began_at, f"agent {talk.agent}", "and the caller talk")
+        if call.direction is Direction.OUTBOUND:
+            who, other = _agent(talk.agent), "the one who was called"
+        else:
+            who, other = _agent(talk.agent), "the caller"
+        yield Moment(talk.began_at, who, f"and {other} talk")
         if talk.ended_at is not None:
             seconds = (talk.ended_at - talk.began_at).total_seconds()
-            yield Moment(
-                talk.ended_at, f"agent {talk.agent}", f"the talk ends after {seconds:.1f} s"
-            )
-    for hold in call.holds:
-        yield Moment(hold.began_at, hold.by.value, "puts the other on hold")
-        if hold.ended_at is not None:
-            yield Moment(hold.ended_at, hold.by.value, "takes the other off hold")
+            yield Moment(talk.ended_at, who, f"the talk ends after {seconds:.1f} s")
+
+
+def _of_hold(hold: Hold, call: Call) -> Iterator[Moment]:
+    who = _who_is(hold.uniqueid, call)
+    yield Moment(hold.began_at, who, "puts the other on hold")
+    if hold.ended_at is not None:
+        yield Moment(hold.ended_at, who, "takes the other off hold")
+
+
+def _of_escalation(passed: Escalation) -> Iterator[Moment]:
+    where = passed.to or passed.agent or "another number"
+    line = f" ({line_name(passed.tier)})" if passed.tier else ""
+    if passed.by or passed.mode in {Mode.BACK, Mode.BLIND, Mode.ATTENDED}:
+        back = "back " if passed.mode is Mode.BACK else ""
+        what = f"passes the caller {back}to {where}{line}{_MODE_WORDS[passed.mode]}"
+        yield Moment(passed.at, _agent(passed.by), what)
+    else:
+        yield Moment(passed.at, "dialplan", f"tries {where}{line} for the caller")
+    if passed.mode in {Mode.WARM, Mode.ATTENDED} and passed.accepted_at:
+        who = _agent(passed.by)
+        yield Moment(passed.accepted_at, who, f"consults {_agent(passed.agent)}")
+    if passed.ended_at is not None and (words := _end_words(passed)):
+        yield Moment(passed.ended_at, "caller", words)
+
+
+def _end_words(passed: Escalation) -> str:
+    whom = _agent(passed.agent)
+    seconds = (passed.ended_at - passed.at).total_seconds() if passed.ended_at else 0
+    return {
+        EscalationEnd.ACCEPTED: f"is taken over by {whom}, {seconds:.1f} s after it was asked",
+        EscalationEnd.RETURNED: f"finds nobody: back to {_agent(passed.by)}",
+        EscalationEnd.FIRST_LINE: "finds nobody: back to first line",
+        EscalationEnd.TAKEN_BACK: f"is taken back by {_agent(passed.by)}",
+        EscalationEnd.ABANDONED: "hangs up while being passed on",
+    }.get(passed.end, "")

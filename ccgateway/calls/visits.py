@@ -7,11 +7,13 @@ time-out and a withdrawal too, so it alone is no abandon: the caller must have h
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from ccgateway.calls.call import Offer, OfferEnd, Visit, VisitEnd
-from ccgateway.telephony.facts import Fact, Kind
+from ccgateway.calls.escalations import FIRST, tier_of
+from ccgateway.telephony.facts import Fact, Kind, Source
 
 _BY_STATUS = {
     "TIMEOUT": VisitEnd.TIMED_OUT,
@@ -23,6 +25,8 @@ _BY_STATUS = {
     "WITHDRAW": VisitEnd.LEFT,
 }
 """QUEUESTATUS (Queue() application) to how the stay ended; CONTINUE and none are told by facts."""
+
+_DIGITS = 9  # of a number in a header; the store's integers hold no more
 
 _NEVER_JOINED = frozenset({"FULL", "JOINEMPTY", "JOINUNAVAIL"})
 
@@ -68,9 +72,12 @@ class _Ring:
 class _Stay:
     queue: str
     joined_at: datetime
+    uniqueid: str
+    tier: int
     position: int | None = None
     left_at: datetime | None = None
     abandoned: bool = False
+    lost: bool = False  # that the caller is gone from the queue was seen, how he went was not
     status: str | None = None
     agent: str = ""
     answered_at: datetime | None = None
@@ -83,63 +90,93 @@ class Visits:
     def __init__(self) -> None:
         self._stays: list[_Stay] = []
         self._rings: dict[str, _Ring] = {}
+        self._tiers: dict[str, int] = {}  # channel -> where it is being passed on to
 
     def take(self, fact: Fact) -> None:
         """Look at one fact; most are none of ours."""
         match fact.kind:
             case Kind.QUEUE_JOINED:
-                position = fact.detail.get("position", "")
-                number = int(position) if position.isdigit() else None
-                self._stays.append(_Stay(fact.place, fact.at, number))
+                self._join(fact).position = _number(fact.detail.get("position", ""))
             case Kind.QUEUE_LEFT:
                 self._leave(fact)
-            case Kind.QUEUE_ABANDONED:
-                if stay := self._stay(fact.place):
-                    stay.abandoned = True
+            case Kind.QUEUE_ABANDONED if stay := self._stay(fact.place, fact.subject):
+                stay.abandoned = True
+            case Kind.TIER_ENTERED | Kind.RETURNED:
+                self._seek(fact)
             case Kind.QUEUE_RESULT:
                 self._result(fact)
             case Kind.AGENT_CALLED:
                 self._ring(fact)
             case Kind.AGENT_CONNECTED:
                 self._connect(fact)
+            case Kind.CHANNEL_ANSWERED if fact.source is Source.SNAPSHOT:
+                self._found_answered(fact)
             case Kind.AGENT_RANG_OUT | Kind.DIAL_ENDED | Kind.CHANNEL_ENDED:
                 self._end_ring(fact)
             case _:
                 pass
 
-    def _stay(self, queue: str) -> _Stay | None:
-        return next((s for s in reversed(self._stays) if s.queue == queue), None)
+    def _seek(self, fact: Fact) -> None:
+        if fact.kind is Kind.TIER_ENTERED:
+            self._tiers[fact.subject] = tier_of(fact) or 1
+        elif fact.detail.get("to") == FIRST:
+            self._tiers[fact.subject] = 1
+
+    def _join(self, fact: Fact) -> _Stay:
+        tier = self._tiers.get(fact.subject, 1)
+        before = self._stay(fact.place, fact.subject)
+        if before and fact.source is Source.SNAPSHOT:  # how he came here again was not seen
+            tier = before.tier
+        stay = _Stay(fact.place, fact.at, fact.subject, tier)
+        self._stays.append(stay)
+        return stay
+
+    def _stay(self, queue: str, uniqueid: str) -> _Stay | None:
+        """A channel's last stay in a queue: the caller and an agent who consults can be in the
+        same one."""
+        for stay in reversed(self._stays):
+            if stay.queue == queue and stay.uniqueid == uniqueid:
+                return stay
+        return None
 
     def _leave(self, fact: Fact) -> None:
-        stay = self._stay(fact.place)
+        stay = self._stay(fact.place, fact.subject)
         if stay and stay.left_at is None:
-            stay.left_at = fact.at
+            stay.left_at, stay.lost = fact.at, fact.source is Source.SNAPSHOT
 
     def _result(self, fact: Fact) -> None:
         """Our dialplan after Queue(). A caller whom the queue refused never joined: that is a
         stay of no length."""
-        stay = self._stay(fact.place)
+        stay = self._stay(fact.place, fact.subject)
         status = fact.detail.get("status", "")
         if stay is None or stay.status is not None or status in _NEVER_JOINED:
-            stay = _Stay(fact.place, fact.at)
-            self._stays.append(stay)
+            stay = self._join(fact)
         stay.status = status
         stay.left_at = stay.left_at or fact.at
 
     def _ring(self, fact: Fact) -> None:
         ring = _Ring(fact.detail.get("agent", ""), fact.subject, fact.at)
         self._rings[fact.subject] = ring
-        stay = self._stay(fact.place)
+        stay = self._stay(fact.place, fact.detail.get("caller", ""))
         if stay:
             stay.rings.append(ring)
 
     def _connect(self, fact: Fact) -> None:
-        stay = self._stay(fact.place)
+        stay = self._stay(fact.place, fact.subject)
         if stay and stay.answered_at is None:
             stay.agent = fact.detail.get("agent", "")
             stay.answered_at = fact.at
         if ring := self._rings.get(fact.detail.get("agent_uniqueid", "")):
             ring.close(fact.at, OfferEnd.ANSWERED)
+
+    def _found_answered(self, fact: Fact) -> None:
+        """Whom the queue rang when we lost sight has answered since."""
+        ring = self._rings.get(fact.subject)
+        stay = next((stay for stay in self._stays if ring in stay.rings), None)
+        if ring and ring.ended_at is None:
+            ring.close(fact.at, OfferEnd.ANSWERED)
+            if stay and stay.answered_at is None:
+                stay.agent, stay.answered_at = ring.agent, fact.at
 
     def _end_ring(self, fact: Fact) -> None:
         ring = self._rings.get(fact.subject)
@@ -152,34 +189,42 @@ class Visits:
         else:
             ring.close(fact.at, _BY_CAUSE.get(fact.detail.get("cause", ""), OfferEnd.LOST))
 
-    def finish(self, caller_ended: datetime | None) -> tuple[Visit, ...]:
-        """The visits as now known; ``caller_ended`` is when the caller's channel ended."""
+    def finish(self, ends: Mapping[str, datetime | None]) -> tuple[Visit, ...]:
+        """The visits as now known; ``ends`` tells when each channel ended."""
         return tuple(
             Visit(
                 queue=stay.queue,
                 ordinal=ordinal,
                 joined_at=stay.joined_at,
                 position=stay.position,
-                left_at=stay.left_at or caller_ended,
-                end=_end(stay, caller_ended),
+                left_at=stay.left_at or ends.get(stay.uniqueid),
+                end=_end(stay, ends.get(stay.uniqueid)),
                 agent=stay.agent,
                 answered_at=stay.answered_at,
                 offers=tuple(
                     Offer(r.agent, r.uniqueid, r.began_at, r.ended_at, r.end) for r in stay.rings
                 ),
+                uniqueid=stay.uniqueid,
+                tier=stay.tier,
             )
             for ordinal, stay in enumerate(self._stays)
         )
 
 
-def _end(stay: _Stay, caller_ended: datetime | None) -> VisitEnd:
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else None
+
+
+def _end(stay: _Stay, ended_at: datetime | None) -> VisitEnd:
     if stay.answered_at is not None:
         return VisitEnd.ANSWERED
     if stay.status in _BY_STATUS:
         return _BY_STATUS[stay.status or ""]
-    if caller_ended is not None and stay.abandoned:
+    if ended_at is not None and stay.abandoned:
         return VisitEnd.ABANDONED
+    if stay.lost:
+        return VisitEnd.UNKNOWN
     if stay.left_at is not None:
         return VisitEnd.LEFT
     # app_queue tells every leaving: who is gone without one left while we did not hear.
-    return VisitEnd.WAITING if caller_ended is None else VisitEnd.UNKNOWN
+    return VisitEnd.WAITING if ended_at is None else VisitEnd.UNKNOWN

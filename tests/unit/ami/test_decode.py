@@ -172,6 +172,57 @@ def test_the_words_of_our_dialplan() -> None:
     assert found[Kind.QUEUE_ABANDONED].place == "stations"
 
 
+def test_the_words_of_an_escalation() -> None:
+    found = {fact.kind: fact for fact in facts_of("warm_three")}
+    escalated, sought = found[Kind.ESCALATED], found[Kind.TIER_ENTERED]
+    caller = next(fact.subject for fact in facts_of("warm_three"))
+    assert escalated.detail["customer"] == caller
+    told = {key: escalated.detail[key] for key in ("mode", "target", "to", "tier")}
+    assert told == {"mode": "warm", "target": "2", "to": "pumps", "tier": "2"}
+    assert (sought.subject, sought.place) == (escalated.subject, "pumps")
+    assert (sought.detail["tier"], sought.detail["mode"]) == ("2", "warm")
+    assert found[Kind.HELD].subject == caller
+    assert found[Kind.JOINED].subject == escalated.subject
+    returned = {fact.kind: fact for fact in facts_of("escalate_nobody")}[Kind.RETURNED]
+    assert (returned.detail["to"], returned.detail["reason"]) == ("agent", "TIMEOUT")
+
+
+def test_transfers_name_all_their_channels() -> None:
+    blind = next(f for f in facts_of("blind_to_agent") if f.kind is Kind.BLIND_TRANSFERRED)
+    assert blind.detail["channel"].startswith("PJSIP/201-")
+    assert (blind.detail["result"], blind.detail["exten"]) == ("Success", "202")
+    attended = next(f for f in facts_of("attended_line") if f.kind is Kind.ATTENDED_TRANSFERRED)
+    channels = {f.subject: f.detail["channel"] for f in facts_of("attended_line")}
+    four = (attended.subject, attended.place, attended.detail["transferee"])
+    names = [channels[each].split("-")[0] for each in (*four, attended.detail["target"])]
+    assert names == ["PJSIP/201", "PJSIP/201", "PJSIP/trunk", "PJSIP/211"]
+    assert blind.place == next(fact.subject for fact in facts_of("blind_to_agent"))
+
+
+def test_bridges_are_told_with_their_type() -> None:
+    types = {f.detail["bridge_type"] for f in facts_of("warm_three") if "bridge_type" in f.detail}
+    assert types == {"basic"}
+
+
+def test_an_attempt_is_told_by_its_id() -> None:
+    facts = facts_of("click_agent_away")
+    [told] = [fact for fact in facts if fact.kind is Kind.ORIGINATED]
+    assert told.subject == facts[0].subject
+    assert (told.detail["response"], told.detail["reason"]) == ("Failure", "3")
+
+
+def test_the_originate_of_another_is_none_of_ours() -> None:
+    assert fact(("Event", "OriginateResponse"), ("ActionID", "7"), ("Uniqueid", "1.1")) is None
+
+
+def test_how_an_outbound_call_went() -> None:
+    outcome = next(f for f in facts_of("click_busy") if f.kind is Kind.DIAL_OUTCOME)
+    assert (outcome.detail["status"], outcome.detail["cause"]) == ("BUSY", "17")
+    assert outcome.detail["sip"].startswith("486")
+    chosen = next(f for f in facts_of("own_outbound") if f.kind is Kind.SERVICE_CHOSEN)
+    assert (chosen.detail["service"], chosen.detail["dialled"]) == ("lines", "0401110020")
+
+
 def test_every_event_we_decode_is_in_a_recording() -> None:
     seen: Counter[str] = Counter()
     for file in RECORDINGS.glob("*.jsonl"):

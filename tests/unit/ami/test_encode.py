@@ -12,6 +12,7 @@ from ccgateway.telephony.actions import (
     Action,
     AddMember,
     PauseMember,
+    PressKey,
     RemoveMember,
     SetGlobal,
 )
@@ -43,6 +44,17 @@ EXPECTED: list[tuple[Action, bytes]] = [
         PauseMember("stations", "PJSIP/101", paused=True, reason="Pause äö"),
         "Action: QueuePause\r\nQueue: stations\r\nInterface: PJSIP/101\r\nPaused: true\r\n"
         "Reason: Pause äö\r\n\r\n".encode(),
+    ),
+    (
+        SetGlobal("CCG_FIRST_hot-line", "stations|20"),
+        b"Action: Setvar\r\nVariable: CCG_FIRST_hot-line\r\nValue: stations|20\r\n\r\n",
+    ),
+    (
+        PressKey("PJSIP/101-0000002a", "*"),
+        (
+            b"Action: PlayDTMF\r\nChannel: PJSIP/101-0000002a\r\nDigit: *\r\n"
+            b"Receive: true\r\n\r\n"
+        ),
     ),
 ]
 
@@ -77,6 +89,8 @@ def test_hostile_values_are_refused_in_every_place(value: str) -> None:
         AddMember("stations", "PJSIP/101", "101", paused=True, reason=value),
         RemoveMember("stations", value),
         PauseMember("stations", "PJSIP/101", paused=True, reason=value),
+        PressKey(value, "1"),
+        PressKey("PJSIP/101-0000002a", value),
     ):
         with pytest.raises(UnsafeText) as refusal:
             wire(headers_of(action))
