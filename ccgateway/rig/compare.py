@@ -6,16 +6,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import zip_longest
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ccgateway.calls.call import Call, Disposition
+from ccgateway.outbound.attempt import Attempt
+from ccgateway.rig.differences import (
+    PLAN,
+    Difference,
+    clock,
+    story_differences,
+    story_offsets,
+    times,
+    words,
+)
+from ccgateway.rig.story import TOLERANCE
 from ccgateway.rig.truth import TruthCall
-
-TOLERANCE = timedelta(milliseconds=100)
-"""How far a time may be off: a SIP message, Asterisk's event and two processes' turns on a busy
-machine take some milliseconds."""
 
 SAME_CALL = timedelta(seconds=2)
 """Two calls of one caller are further apart than this; a wrong start up to it shows as such."""
@@ -37,26 +45,6 @@ class Door:
     refusal: Disposition
 
 
-PLAN = "plan"
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One field that is not as it was; of field ``plan``, ``truth`` is all there is to say.
-    ``milliseconds`` for times: record minus truth."""
-
-    field: str
-    truth: str
-    record: str
-    milliseconds: float | None = None
-
-    def __str__(self) -> str:
-        if self.field == PLAN:
-            return self.truth
-        by = "" if self.milliseconds is None else f" ({self.milliseconds:+.0f} ms)"
-        return f"{self.field}: was {self.truth or '-'}, record says {self.record or '-'}{by}"
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
     """One call in the comparison: truth without a record, or a record without truth, included.
@@ -66,6 +54,7 @@ class Row:
     record: Call | None
     differences: tuple[Difference, ...]
     asked: Asked | None = None
+    moments: tuple[float, ...] = ()  # of a story: record minus truth in ms, of all times in it
 
     @property
     def number(self) -> str:
@@ -103,8 +92,10 @@ def compare(
     record: Sequence[Call],
     doors: Mapping[str, Door],
     planned: Iterable[Asked],
+    attempts: Mapping[str, Attempt] = MappingProxyType({}),
 ) -> Comparison:
-    """Hold every call of the truth against the record and the plan, and the other way round."""
+    """Hold every call of the truth against the record and the plan, and the other way round.
+    ``attempts``: those of the record, by id."""
     left = sorted(record, key=lambda call: call.started_at)
     wanted = Counter(planned)
     rows = []
@@ -115,11 +106,12 @@ def compare(
         asked = Asked(call.number, call.did)
         surprise = () if wanted[asked] else (Difference(PLAN, "placed, not planned", ""),)
         wanted -= Counter([asked])
-        rows.append(Row(call, found, (*surprise, *_differences(call, found, doors))))
+        differences = (*surprise, *_differences(call, found, doors, attempts))
+        rows.append(Row(call, found, differences, moments=_moments(call, found, attempts)))
     missing = (Difference(PLAN, "planned, not placed", ""),)
     rows += [Row(None, None, missing, asked) for asked in wanted.elements()]
     for extra in left:
-        more = Difference("call", "nothing", f"{extra.caller_number} {_clock(extra.started_at)}")
+        more = Difference("call", "nothing", f"{extra.caller_number} {clock(extra.started_at)}")
         rows.append(Row(None, extra, (more,)))
     return Comparison(tuple(rows))
 
@@ -127,7 +119,7 @@ def compare(
 def _match(call: TruthCall, record: Sequence[Call]) -> Call | None:
     """The record of this call: the same caller, the nearest start; or, where the number is wrong,
     the one that started in that very moment."""
-    same = [one for one in record if one.caller_number == call.number]
+    same = [one for one in record if one.caller_number == call.caller]
     near = [one for one in same if abs(one.started_at - call.placed_at) < SAME_CALL]
     moment = [one for one in record if abs(one.started_at - call.placed_at) < TOLERANCE / 4]
     fitting = near or [one for one in moment if one not in same]
@@ -135,28 +127,43 @@ def _match(call: TruthCall, record: Sequence[Call]) -> Call | None:
 
 
 def _differences(
-    call: TruthCall, record: Call | None, doors: Mapping[str, Door]
+    call: TruthCall,
+    record: Call | None,
+    doors: Mapping[str, Door],
+    attempts: Mapping[str, Attempt],
 ) -> list[Difference]:
     if record is None:
-        return [Difference("call", f"placed {_clock(call.placed_at)}", "nothing")]
+        return [Difference("call", f"placed {clock(call.placed_at)}", "nothing")]
     door = doors.get(call.did, Door("", Disposition.OTHER))
-    first = call.talks[0].answered_at if call.talks else None
+    if call.story:
+        same = _same_call(call, record, call.story.service)
+        return [*same, *story_differences(call.story, record, attempts.get(record.attempt))]
     found = [
-        _words("caller", call.number, record.caller_number),
-        _words("withheld", str(call.withheld), str(record.withheld)),
-        _words("did", call.did, record.did),
-        _words("service", door.service, record.service),
-        _words(
-            "agents",
-            ", ".join(r.phone for r in call.talks),
-            ", ".join(t.agent for t in record.talks),
-        ),
-        _words("disposition", expected(call, door).value, record.disposition.value),
-        _times("start", call.placed_at, record.started_at),
-        _times("answer", first, record.answered_at),
+        words("agents", ", ".join(call.agents), ", ".join(t.agent for t in record.talks)),
+        words("disposition", expected(call, door).value, record.disposition.value),
+        times("answer", call.answered_at, record.answered_at),
         *_talk_ends(call, record),
         *(_wait(call, record) if expected(call, door) is Disposition.ABANDONED else ()),
-        _times("end", call.ended_at, record.ended_at),
+    ]
+    return [*_same_call(call, record, door.service), *(one for one in found if one)]
+
+
+def _moments(
+    call: TruthCall, record: Call | None, attempts: Mapping[str, Attempt]
+) -> tuple[float, ...]:
+    if record is None or call.story is None:
+        return ()
+    return tuple(story_offsets(call.story, record, attempts.get(record.attempt)))
+
+
+def _same_call(call: TruthCall, record: Call, service: str) -> list[Difference]:
+    found = [
+        words("caller", call.caller, record.caller_number),
+        words("withheld", str(call.withheld), str(record.withheld)),
+        words("did", call.dialled, record.did),
+        words("service", service, record.service),
+        times("start", call.placed_at, record.started_at),
+        times("end", call.ended_at, record.ended_at),
     ]
     return [one for one in found if one]
 
@@ -164,7 +171,7 @@ def _differences(
 def _talk_ends(call: TruthCall, record: Call) -> list[Difference | None]:
     """Every talk, in order: its phone's BYE and its end in the record."""
     return [
-        _times(f"talk {n} end", ring.ended_at if ring else None, talk.ended_at if talk else None)
+        times(f"talk {n} end", ring.ended_at if ring else None, talk.ended_at if talk else None)
         for n, (ring, talk) in enumerate(zip_longest(call.talks, record.talks), start=1)
     ]
 
@@ -176,8 +183,8 @@ def _wait(call: TruthCall, record: Call) -> list[Difference | None]:
     joined = record.visits[0].joined_at if record.visits else None
     left = record.visits[-1].left_at if record.visits else None
     return [
-        _times("queue join", call.network_answered_at, joined),
-        _times("queue leave", call.ended_at, left),
+        times("queue join", call.network_answered_at, joined),
+        times("queue leave", call.ended_at, left),
     ]
 
 
@@ -186,20 +193,3 @@ def expected(call: TruthCall, door: Door) -> Disposition:
     if call.talks:
         return Disposition.ANSWERED
     return Disposition.ABANDONED if call.caller_ended else door.refusal
-
-
-def _words(field: str, truth: str, record: str) -> Difference | None:
-    return None if truth == record else Difference(field, truth, record)
-
-
-def _times(field: str, truth: datetime | None, record: datetime | None) -> Difference | None:
-    if truth is None or record is None:
-        return _words(field, _clock(truth), _clock(record))
-    off = record - truth
-    if abs(off) <= TOLERANCE:
-        return None
-    return Difference(field, _clock(truth), _clock(record), off / timedelta(milliseconds=1))
-
-
-def _clock(at: datetime | None) -> str:
-    return at.strftime("%H:%M:%S.%f")[:-3] if at else ""

@@ -47,7 +47,7 @@ class Terminated(RigError):
 async def once(settings: Settings, calls: int) -> Comparison:
     """Place exactly so many calls of mixed kinds and compare. Raises CcgError; Terminated at
     SIGTERM, when nothing is left running."""
-    planned = plan(calls, settings.seed if settings.seed is not None else 1)
+    planned = plan(calls, settings.seed if settings.seed is not None else 1, crew=True)
     title = f"{calls} calls of mixed kinds, then the comparison"
     with _cancelled_by_sigterm():
         async with _world(settings) as world, _shown(world, settings, title):
@@ -64,7 +64,7 @@ async def until_stopped(settings: Settings) -> None:
     title = "A petrol stations' hot line. Ctrl-C ends it."
     async with _world(settings, proof=False) as world, _shown(world, settings, title):
         for act in endless(settings.seed):
-            world.sipps.forget_ended()
+            world.forget_ended()
             world.place(act)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), random.uniform(*GENTLE))
@@ -99,7 +99,7 @@ def _cancelled_by_sigterm() -> Iterator[None]:
 @asynccontextmanager
 async def _world(settings: Settings, *, proof: bool = True) -> AsyncIterator[World]:
     with _steps(settings.console) as tell:
-        world = await World(settings.asterisk, tell, proof=proof).__aenter__()
+        world = await World(settings.asterisk, tell, proof=proof, crew=True).__aenter__()
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_exit(world)
         if settings.state:

@@ -31,6 +31,8 @@ class Picture:
                 self.connected = True
             case "call":
                 self._take_call(change["call"])
+            case "call_absorbed":  # two became one: what the other is now, it tells itself
+                self.calls.pop(change["call_id"], None)
             case "queue":
                 self.queues[change["queue"]["name"]] = change["queue"]
             case "agent":

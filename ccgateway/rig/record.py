@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 
 from ccgateway.calls.call import Call
+from ccgateway.outbound.attempt import Attempt
+from ccgateway.postgres.attempts import load_attempt
 from ccgateway.postgres.calls import list_calls, load_call
 from ccgateway.postgres.pool import open_pool
 from ccgateway.rig.errors import RigError
@@ -23,6 +26,16 @@ async def read(dsn: str) -> list[Call]:
     finally:
         await pool.close()
     return [call for call in calls if call]
+
+
+async def attempts_of(dsn: str, calls: Iterable[Call]) -> dict[str, Attempt]:
+    """The attempts of those calls that we placed, by id. Raises StoreUnavailable."""
+    pool = await open_pool(dsn)
+    try:
+        found = [await load_attempt(pool, call.attempt) for call in calls if call.attempt]
+    finally:
+        await pool.close()
+    return {attempt.id: attempt for attempt in found if attempt}
 
 
 async def settled(dsn: str, count: int) -> list[Call]:

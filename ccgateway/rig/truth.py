@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ccgateway.rig.messages import Message
+from ccgateway.rig.story import Story
 
 AFTER = timedelta(seconds=1)
 """A phone may be rung, or let go, a moment after the caller has left."""
@@ -35,11 +36,36 @@ class TruthCall:
     ended_at: datetime | None = None
     caller_ended: bool = False
     rings: tuple[Ring, ...] = ()
+    story: Story | None = None  # of a call that scripted phones played, instead of ``rings``
 
     @property
     def talks(self) -> tuple[Ring, ...]:
         """The rings that a phone answered, in order."""
         return tuple(ring for ring in self.rings if ring.answered_at)
+
+    @property
+    def caller(self) -> str:
+        """Who called: not always the one whom the call is about."""
+        return self.story.caller if self.story else self.number
+
+    @property
+    def dialled(self) -> str:
+        """The number that was dialled, ours or not."""
+        return self.story.dialled if self.story else self.did
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        """Who talked with the caller, in order; '' is an outsider."""
+        if self.story:
+            return tuple(talk.agent for talk in self.story.talks)
+        return tuple(ring.phone for ring in self.talks)
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When the first of them did."""
+        if self.story:
+            return self.story.talks[0].began_at.at if self.story.talks else None
+        return self.talks[0].answered_at if self.talks else None
 
 
 def calls(callers: Iterable[Message], phones: Iterable[Message]) -> list[TruthCall]:

@@ -16,6 +16,7 @@ from ccgateway.postgres.embedded import EmbeddedServer
 from ccgateway.rig import packages, ports, processes, record
 from ccgateway.rig.asterisk import RigAsterisk
 from ccgateway.rig.compare import Asked, Comparison, compare
+from ccgateway.rig.crew import Crew
 from ccgateway.rig.errors import RigError
 from ccgateway.rig.gateway import Gateway
 from ccgateway.rig.hotline import DOORS, NAMES
@@ -42,14 +43,18 @@ class World:
         habits: Habits | None = None,
         agents: Sequence[int] = tuple(NAMES),
         proof: bool = True,
+        crew: bool = False,
     ) -> None:
         """``asterisk``: rootfs, installed or docker. ``agents`` are logged in at the start.
-        Without ``proof`` SIPp writes no logs: a world that runs for days shall not fill a disk."""
+        Without ``proof`` SIPp writes no logs: a world that runs for days shall not fill a disk.
+        With ``crew`` the service of three lines has its people, who play the plan's scenes."""
         self._kind = asterisk
         self._progress = progress
         self._habits = habits or Habits()
         self._agents = agents
         self._proof = proof
+        self._with_crew = crew
+        self._crew: Crew | None = None
         self.folder = Path(tempfile.gettempdir())
         self._parts: tuple[RigAsterisk, Sipps, Gateway] | None = None
         self._postgres: EmbeddedServer | None = None
@@ -65,6 +70,12 @@ class World:
     @property
     def gateway(self) -> Gateway:
         return self._running[2]
+
+    @property
+    def crew(self) -> Crew:
+        if not self._crew:
+            raise RigError("this world has no crew")
+        return self._crew
 
     @property
     def postgres(self) -> EmbeddedServer:
@@ -111,6 +122,8 @@ class World:
         self._progress("starting phones, logging agents in", 1)
         await self.sipps.start_phones(self._behaviours(), self._habits)
         await self.gateway.login(self._agents)
+        if self._with_crew:
+            self._crew = await Crew(self.asterisk, self.gateway).__aenter__()
 
     async def _is_in_service(self) -> bool:
         """Without a heartbeat the dialplan does not ask the gateway: callers take its fallback."""
@@ -141,30 +154,48 @@ class World:
         used = {behaviour_of(phone) for phone in (*NAMES, *self._agents)}
         return sorted(used, key=lambda behaviour: behaviour.phones.start)
 
-    def place(self, planned: Sequence[Planned]) -> Sipp:
-        """Place calls of the plan from the trunk, each at its offset from now."""
-        return self.sipps.place([call.caller for call in planned])
+    def place(self, planned: Sequence[Planned]) -> Sipp | None:
+        """Place calls of the plan, each at its offset from now: SIPp's from the trunk, the scenes
+        by the crew. Returns SIPp's process, None where it has nothing to do."""
+        scenes = [call for call in planned if call.kind.by_crew]
+        if scenes:
+            self.crew.play(scenes)
+        callers = [call.caller for call in planned if not call.kind.by_crew]
+        return self.sipps.place(callers) if callers else None
+
+    def forget_ended(self) -> None:
+        """Let go of what is kept of calls that have ended: their truth goes with them."""
+        self.sipps.forget_ended()
+        if self._crew:
+            self._crew.forget_ended()
 
     async def played(self, planned: Sequence[Planned]) -> Comparison:
         """Place the calls, wait for their end, and hold the record against the truth. Where the
-        callers' SIPp fails, the comparison says so, and does not agree."""
+        callers' SIPp fails, or a scene, the comparison says so, and does not agree."""
         last = max((call.caller.offset_ms for call in planned), default=0) / 1000
-        faults: tuple[str, ...] = ()
-        if planned:
-            callers = self.place(planned)
-            try:
-                if await callers.finished(last + CALL_AT_MOST):
-                    faults = (f"SIPp {callers.name}: a call did not go as its scenario says",)
-            except RigError as error:
-                faults = (str(error),)
-        return replace(await self.compared(), faults=faults)
+        faults: list[str] = []
+        callers = self.place(planned)
+        try:
+            if callers and await callers.finished(last + CALL_AT_MOST):
+                faults.append(f"SIPp {callers.name}: a call did not go as its scenario says")
+        except RigError as error:
+            faults.append(str(error))
+        if self._crew:
+            await self._crew.finished()
+            faults += self._crew.faults
+        return replace(await self.compared(), faults=tuple(faults))
 
     async def compared(self) -> Comparison:
-        """All calls until now, call by call: the plan, SIPp's truth, PostgreSQL's record."""
+        """All calls until now, call by call: the plan, SIPp's and the phones' truth, PostgreSQL's
+        record."""
         planned = [Asked(caller.number, caller.did) for caller in self.sipps.asked()]
         truth = self.sipps.truth()
+        if self._crew:
+            planned += self._crew.asked()
+            truth += self._crew.truth()
         found = await record.settled(self.postgres.dsn, len(truth))
-        return compare(truth, found, DOORS, planned)
+        attempts = await record.attempts_of(self.postgres.dsn, found)
+        return compare(truth, found, DOORS, planned, attempts)
 
     async def press(self, phone: int, code: str, stay_ms: int = 8000) -> None:
         """Dial a feature code from an agent's phone, and listen to the end. Raises RigError."""
@@ -211,6 +242,9 @@ class World:
 
     async def stop(self) -> None:
         """Stop everything, the outside first, and remove the folders."""
+        if self._crew:
+            await self._crew.close()
+            self._crew = None
         if self._parts:
             asterisk, sipps, gateway = self._parts
             sipps.stop()

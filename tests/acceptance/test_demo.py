@@ -39,11 +39,34 @@ async def test_thirty_calls_agree_with_the_record(install: Install) -> None:
     assert [row["differences"] for row in told["rows"] if row["differences"]] == []
     assert demo.returncode == 0
     assert told["calls"] == len(told["rows"]) == 30
-    assert {row["kind"] for row in told["rows"]} == {kind.value for kind in Kind}
+    assert set(told["kinds"]) == {kind.value for kind in Kind}
+    assert all(one["agree"] == one["calls"] > 0 for one in told["kinds"].values())
     assert {row["disposition"] for row in told["rows"]} == {
-        "answered", "abandoned", "closed", "full", "nobody",
+        "answered", "abandoned", "closed", "full", "nobody", "busy", "no_answer",
     }  # fmt: skip
-    assert all(row["phones"] == row["agents"] for row in told["rows"])
+    assert all(sorted(row["phones"]) == sorted(row["agents"]) for row in told["rows"])
+    assert {row["kind"]: ways(row) for row in told["rows"] if row["escalations"]} == ESCALATED
+    # of each time in a call of three lines; no less than begin, end and what lies between
+    assert all(len(row["moments_ms"]) > 3 for row in told["rows"] if row["escalations"])
+
+
+ESCALATED = {
+    "cold escalation": ["cold to pumps: accepted"],
+    "nobody there": ["cold to pumps: returned"],
+    "warm, completed": ["warm to pumps: accepted"],
+    "warm, taken back": ["warm to pumps: taken_back"],
+    "three-way": ["warm to pumps: accepted"],
+    "third line": ["cold to pumps: accepted", "cold to vendor: accepted"],
+    "back to first": ["cold to pumps: accepted", "back to first: accepted"],
+    "tier overflow": ["cold to tills: passed_on", "cold to vendor: accepted"],
+    "blind transfer": ["blind to pumps: accepted"],
+    "attended transfer": ["attended to : accepted"],
+}
+"""What the record says of each kind's escalations."""
+
+
+def ways(row: Any) -> list[str]:
+    return [f"{one['mode']} to {one['to']}: {one['end']}" for one in row["escalations"]]
 
 
 def file_of(path: Path) -> int | None:

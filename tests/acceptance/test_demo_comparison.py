@@ -51,6 +51,60 @@ async def test_a_wrong_row_is_found(world: World) -> None:
         await connection.close()
 
 
+LINES_UPDATES = (
+    ("UPDATE escalations SET at = at + $2 WHERE call_id = $1", OFF, -OFF, "escalation 1 at"),
+    ("UPDATE escalations SET accepted_at = accepted_at + $2 WHERE call_id = $1", OFF, -OFF,
+     "escalation 1 accepted_at"),
+    ('UPDATE escalations SET "to" = $2 WHERE call_id = $1', "tills", "pumps", "escalation 1 to"),
+    ('UPDATE escalations SET "by" = $2 WHERE call_id = $1', "299", None, "escalation 1 by"),
+    ("UPDATE queue_visits SET joined_at = joined_at + $2 WHERE call_id = $1 AND tier = 2", OFF,
+     -OFF, "visit 2 joined_at"),
+    ("UPDATE talks SET ended_at = ended_at + $2 WHERE call_id = $1 AND ordinal = 1", 2 * OFF,
+     -2 * OFF, "talk 2 ended_at"),
+    ("UPDATE holds SET began_at = began_at + $2 WHERE call_id = $1", OFF, -OFF, "hold 1 began_at"),
+)  # fmt: skip
+"""The same for a call of three lines, where every time is held against the phones."""
+
+PARTS = {"escalations": "escalation", "queue_visits": "visit", "talks": "talk", "holds": "hold"}
+
+
+async def test_a_wrong_row_of_a_call_of_three_lines_is_found(install: Install) -> None:
+    warm = [call for call in plan(24, crew=True) if call.kind is Kind.WARM]
+    async with World(agents=(), crew=True) as world:
+        assert (await world.played(warm)).agrees
+        connection = await asyncpg.connect(world.postgres.dsn)
+        try:
+            chosen = await connection.fetchval("SELECT call_id FROM calls")
+            agent = await connection.fetchval('SELECT "by" FROM escalations')
+            for statement, value, undo, field in LINES_UPDATES:
+                await connection.execute(statement, chosen, value)
+                assert await differing(world) == {field}, statement
+                await connection.execute(statement, chosen, undo or agent)
+                assert await differing(world) == set(), statement
+            for table, part in PARTS.items():
+                await connection.execute(f"CREATE TEMP TABLE kept AS SELECT * FROM {table}")  # noqa: S608 -- names of ours
+                await connection.execute(f"DELETE FROM {table}")  # noqa: S608 -- as above
+                assert any(field.startswith(part) for field in await differing(world)), table
+                await connection.execute(f"INSERT INTO {table} TABLE kept")
+                await connection.execute("DROP TABLE kept")
+                assert await differing(world) == set(), table
+        finally:
+            await connection.close()
+
+
+async def test_a_scene_that_fails_does_not_pass(install: Install) -> None:
+    """Nobody of second line is there: the scene waits in vain for one of them to be rung."""
+    cold = [call for call in plan(24, crew=True) if call.kind is Kind.COLD]
+    async with World(agents=(), crew=True) as world:
+        for agent in ("211", "212"):
+            await world.crew.ask("logout", agent)
+        world.crew.patience = 3.0
+        comparison = await world.played(cold)
+    assert not comparison.agrees
+    [fault] = comparison.faults
+    assert "one of ['211', '212'] is rung" in fault
+
+
 async def test_a_missing_and_a_doubled_row_are_found(world: World) -> None:
     assert (await world.played(plan(2))).agrees
 

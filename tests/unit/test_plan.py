@@ -8,16 +8,25 @@ from itertools import pairwise
 import pytest
 
 from ccgateway.rig.hotline import TILLS
-from ccgateway.rig.plan import FULL_FOR_MS, Kind, plan
+from ccgateway.rig.plan import FULL_FOR_MS, Kind, kinds, plan
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 5, 6, 7, 8, 30, 100])
-def test_there_are_exactly_so_many_calls(count: int) -> None:
-    assert len(plan(count)) == count
+@pytest.mark.parametrize("crew", [False, True])
+@pytest.mark.parametrize("count", [0, 1, 2, 5, 6, 7, 8, 23, 24, 30, 100])
+def test_there_are_exactly_so_many_calls(count: int, crew: bool) -> None:
+    assert len(plan(count, crew=crew)) == count
 
 
-def test_nine_calls_hold_every_kind() -> None:
-    assert {call.kind for call in plan(9)} == set(Kind)
+def test_nine_calls_hold_every_kind_without_the_crew() -> None:
+    assert {call.kind for call in plan(9)} == {kind for kind in Kind if not kind.by_crew}
+
+
+def test_twenty_four_calls_hold_every_kind_with_the_crew() -> None:
+    assert {call.kind for call in plan(24, crew=True)} == set(Kind)
+
+
+def test_the_crew_has_begun_its_last_call_in_time_for_a_run_of_a_minute() -> None:
+    assert max(call.caller.offset_ms for call in plan(30, crew=True)) < 25_000
 
 
 def test_every_caller_has_a_number_of_his_own_but_the_one_who_calls_again() -> None:
@@ -27,8 +36,16 @@ def test_every_caller_has_a_number_of_his_own_but_the_one_who_calls_again() -> N
     assert all(times == (2 if number in again else 1) for number, times in numbers.items())
 
 
-def test_the_same_seed_gives_the_same_calls() -> None:
-    assert plan(30, seed=7) == plan(30, seed=7) != plan(30, seed=8)
+def test_every_call_of_the_crew_is_known_by_its_number() -> None:
+    """By it the crew knows what to do, and the table what the call was meant to show."""
+    calls = plan(100, crew=True)
+    meant = kinds(calls)
+    assert [meant[call.caller.number] for call in calls] == [call.kind for call in calls]
+
+
+@pytest.mark.parametrize("crew", [False, True])
+def test_the_same_seed_gives_the_same_calls(crew: bool) -> None:
+    assert plan(30, 7, crew=crew) == plan(30, 7, crew=crew) != plan(30, 8, crew=crew)
 
 
 def test_callers_abandon_after_several_times() -> None:

@@ -120,6 +120,20 @@ def test_warm_and_nobody_there() -> None:
     assert call.disposition is Disposition.ANSWERED
 
 
+def test_warm_and_nobody_there_at_once() -> None:
+    """The queue refuses: the agent has the caller back within milliseconds, which is no swap."""
+    call = tell(
+        *talking(),
+        *escalate(10, "warm"),
+        fact(10.003, Kind.HELD, CALLER),
+        fact(10.004, Kind.QUEUE_RESULT, ANNA, "pumps", status="JOINEMPTY"),
+        *enter(10.005, THIRD, ANNA, CALLER),
+        *end(25, CALLER, ANNA),
+    )
+    assert (only(call).end, only(call).ended_at) == (EscalationEnd.RETURNED, at(10.005))
+    assert talks(call) == [("101", 2.01, 10.0), ("101", 10.0, 25.0)]
+
+
 def test_three_way_is_two_talks_that_overlap() -> None:
     call = tell(
         *consulting(),
@@ -222,6 +236,12 @@ def test_blind_by_the_phones_button() -> None:
 def test_blind_to_a_line_has_its_name() -> None:
     blind = fact(10, Kind.BLIND_TRANSFERRED, ANNA, CALLER, result="Success")
     call = tell(*talking(), blind, *seek(10.1, CALLER, "blind"))
+    assert (only(call).mode, only(call).to, only(call).tier) == (Mode.BLIND, "pumps", 2)
+
+
+def test_blind_to_a_line_that_is_told_before_the_transfer() -> None:
+    blind = fact(10, Kind.BLIND_TRANSFERRED, ANNA, CALLER, result="Success")
+    call = tell(*talking(), *seek(9.999, CALLER, "blind"), blind)
     assert (only(call).mode, only(call).to, only(call).tier) == (Mode.BLIND, "pumps", 2)
 
 
