@@ -21,7 +21,9 @@ async def answer(request: Request, session: Session, exchange: Exchange) -> None
     phone = request.argument(PHONE)
     prefix, dialled = request.argument(PREFIX), request.argument(NUMBER)
     try:
-        allowed = await exchange.decide.outbound(phone, prefix, dialled)
+        allowed = await exchange.decide.outbound(
+            request.headers["agi_uniqueid"], phone, prefix, dialled
+        )
     except Refused as error:
         await refuse(session, str(error), verb="outbound", phone=phone)
         return

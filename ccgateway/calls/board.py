@@ -15,11 +15,10 @@ from uuid import UUID
 from ccgateway.calls.call import Call
 from ccgateway.calls.group import Channel, Group
 from ccgateway.calls.groups import Groups
+from ccgateway.calls.party import OUR_CONTEXTS
 from ccgateway.calls.reduce import Story
 from ccgateway.telephony.facts import Fact, Kind
 from ccgateway.telephony.ids import interface_of
-
-OUR_CONTEXTS = "ccg-"
 
 _TOLD_BY_US = frozenset(
     {

@@ -97,6 +97,7 @@ class OfferEnd(StrEnum):
     BUSY = "busy"
     REFUSED = "refused"
     LOST = "lost"  # another agent was faster, or the caller left
+    UNKNOWN = "unknown"  # its end was not seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,8 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call, whole. ``caller_number`` is E.164 where we could tell, else as the PBX gave it."""
+    """One call, whole. ``caller_number`` is the other party's: of who called us, or of an outbound
+    call who was called; E.164 where we could tell, else as the PBX gave it."""
 
     call_id: UUID
     node: str

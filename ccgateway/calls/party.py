@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ccgateway.calls.call import Direction, Leg, Role
-from ccgateway.telephony.facts import Fact, Kind
+from ccgateway.telephony.facts import Fact, Kind, Source
+
+OUR_CONTEXTS = "ccg-"  # the beginning of their names
 
 
 @dataclass(slots=True)
@@ -22,7 +24,8 @@ class _Words:
 class Found:
     """``caller`` is the channel that began the call; ``anchor`` the one whose talks are the
     call's: the caller, or of an outbound call the outside party. ``dialled`` is the number that
-    was called, ``number`` and ``name`` are the caller's; ``status`` the anchor's DIALSTATUS."""
+    was called; ``number`` and ``name`` are the other party's: the caller's, or the number called;
+    ``status`` is the anchor's DIALSTATUS."""
 
     direction: Direction
     caller: str
@@ -67,7 +70,8 @@ class Parties:
                 self._routed = self._routed or fact.subject
             case Kind.ATTEMPTED | Kind.ORIGINATED | Kind.SERVICE_CHOSEN:
                 self._chosen = True
-                self._asked_for = self._asked_for or fact.detail.get("dialled", "")
+                if fact.source is Source.SELF or not self._asked_for:  # ours is in full: E.164
+                    self._asked_for = fact.detail.get("dialled", "") or self._asked_for
             case Kind.DIAL_BEGAN:
                 self._called.setdefault(fact.subject, "")
             case Kind.DIAL_ENDED:
@@ -82,6 +86,10 @@ class Parties:
         words.number = fact.detail.get("caller_number") or words.number
         words.name = fact.detail.get("caller_name") or words.name
         exten = fact.detail.get("exten", "")
+        if fact.kind is Kind.CHANNEL_SEEN and fact.detail.get("context", "").startswith(
+            OUR_CONTEXTS
+        ):
+            exten = ""  # a place in our dialplan, where a snapshot found it: nobody dialled that
         words.exten = words.exten or (exten if any(map(str.isdigit, exten)) else "")
 
     def find(self, legs: Sequence[Leg]) -> Found:
@@ -93,14 +101,15 @@ class Parties:
         if direction is Direction.OUTBOUND:
             anchor = _called_party(outside)
         words = self._words.get(caller, _Words())
-        dialled = self._did if direction is Direction.INBOUND else self._asked_for
+        dialled = (self._did if direction is Direction.INBOUND else self._asked_for) or words.exten
+        outward = direction is Direction.OUTBOUND
         return Found(
             direction,
             caller,
             anchor,
-            dialled or words.exten,
-            words.number,
-            words.name,
+            dialled,
+            dialled if outward else words.number,
+            "" if outward else words.name,
             self._called.get(anchor, ""),
         )
 

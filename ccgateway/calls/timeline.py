@@ -27,6 +27,7 @@ _OFFER_WORDS = {
     OfferEnd.BUSY: "is busy",
     OfferEnd.REFUSED: "cannot be reached",
     OfferEnd.LOST: "stops ringing",
+    OfferEnd.UNKNOWN: "does not ring any more; how it ended was not seen",
 }
 _VISIT_WORDS = {
     VisitEnd.ANSWERED: "leaves the queue: answered",

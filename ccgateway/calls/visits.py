@@ -111,7 +111,7 @@ class Visits:
                 self._connect(fact)
             case Kind.CHANNEL_ANSWERED if fact.source is Source.SNAPSHOT:
                 self._found_answered(fact)
-            case Kind.AGENT_RANG_OUT | Kind.DIAL_ENDED | Kind.CHANNEL_ENDED:
+            case Kind.AGENT_RANG_OUT | Kind.DIAL_ENDED | Kind.CHANNEL_ENDED | Kind.CHANNEL_MISSING:
                 self._end_ring(fact)
             case _:
                 pass
@@ -182,7 +182,9 @@ class Visits:
         ring = self._rings.get(fact.subject)
         if ring is None:
             return
-        if fact.kind is Kind.AGENT_RANG_OUT:
+        if fact.kind is Kind.CHANNEL_MISSING:
+            ring.close(fact.at, OfferEnd.UNKNOWN)
+        elif fact.kind is Kind.AGENT_RANG_OUT:
             ring.close(fact.at, OfferEnd.NO_ANSWER)
         elif fact.kind is Kind.DIAL_ENDED:
             ring.close(fact.at, _BY_DIAL.get(fact.detail.get("status", ""), OfferEnd.LOST))

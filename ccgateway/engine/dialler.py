@@ -131,13 +131,15 @@ class Dialler:
         """An attempt as it stands. Raises StoreUnavailable."""
         return self.attempts.get(attempt_id) or await self._store.attempt(attempt_id)
 
-    async def outbound(self, phone: str, prefix: str, dialled: str) -> Allowed:
-        """May the agent of this phone call this number? Raises Refused."""
+    async def outbound(self, channel: str, phone: str, prefix: str, dialled: str) -> Allowed:
+        """May the agent of this phone call this number? ``channel`` is the uniqueid of his call,
+        whose record gets the number in full. Raises Refused."""
         agent_id = self._desk.of_phone(phone)
         agent = self._desk.agent(agent_id) if agent_id else None
         allowed = by_phone(prefix, dialled, agent, self._premises)
         if allowed.number.startswith("+"):
             check_customer(await self._customer_in_time(allowed))
+        self._inbox.put(_chosen(self._node, channel, allowed, self._now()))
         return allowed
 
     # -- within
@@ -280,3 +282,14 @@ def _attempted(attempt: Attempt) -> Fact:
     at = attempt.requested_at
     told = Fact(attempt.node, Kind.ATTEMPTED, attempt.id, at, source=Source.SELF)
     return replace(told, detail=detail)
+
+
+def _chosen(node: str, channel: str, allowed: Allowed, at: datetime) -> Fact:
+    """What an agent who dialled himself was allowed: the dialplan knows neither the client nor the
+    number in full."""
+    detail = {
+        "service": allowed.service,
+        "client": allowed.client,
+        "dialled": allowed.number,
+    }
+    return Fact(node, Kind.SERVICE_CHOSEN, channel, at, source=Source.SELF, detail=detail)

@@ -124,9 +124,9 @@ class Engine:
         """An attempt as it stands."""
         return await self.dialler.attempt(attempt_id)
 
-    async def outbound(self, phone: str, prefix: str, dialled: str) -> Allowed:
+    async def outbound(self, channel: str, phone: str, prefix: str, dialled: str) -> Allowed:
         """May the agent of this phone call this number?"""
-        return await self.dialler.outbound(phone, prefix, dialled)
+        return await self.dialler.outbound(channel, phone, prefix, dialled)
 
     async def escalate(
         self, call: str, to: str, mode: str, *, agent: str = "", by: str = ""

@@ -128,7 +128,7 @@ class Decide(Protocol):
     async def attempt(self, attempt_id: str) -> Attempt | None:
         """An attempt as it stands. Raises StoreUnavailable."""
 
-    async def outbound(self, phone: str, prefix: str, dialled: str) -> Allowed:
+    async def outbound(self, channel: str, phone: str, prefix: str, dialled: str) -> Allowed:
         """May the agent of this phone call this number, for the service that has this prefix?
         Raises Refused."""
 

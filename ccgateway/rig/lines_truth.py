@@ -66,10 +66,7 @@ def _outward(kind: Kind, number: str, parts: Sequence[Part]) -> Story:
             Direction.INTERNAL, began.phone, began.dialled, "", Disposition.ANSWERED, talks
         )
     if kind is Kind.OUTBOUND:
-        dialled = began.dialled.removeprefix(f"*5{LINES.prefix}")
-        return Story(
-            Direction.OUTBOUND, began.phone, dialled, LINES.service, Disposition.ANSWERED, talks
-        )
+        return Story(Direction.OUTBOUND, number, number, LINES.service, Disposition.ANSWERED, talks)
     story = Story(Direction.OUTBOUND, number, number, LINES.service, Disposition.ANSWERED, talks)
     customer = next((part for part in parts if part.phone == number), parts[-1])
     end, disposition = (End.TALKED, Disposition.ANSWERED)

@@ -71,11 +71,17 @@ class Kind(StrEnum):
     ATTENDED_TRANSFERRED = "attended_transferred"  # subject: transferer's first channel; place: the
     # second; detail: transferee, target, result, dest
     NOTED = "noted"  # subject: the caller's channel; place: the moment; detail: note, by
-    ATTEMPTED = "attempted"  # we shall originate; subject: attempt id, which is the channel's; detail:
+    ATTEMPTED = (
+        "attempted"  # we shall originate; subject: attempt id, which is the channel's; detail:
+    )
     # service, client, agent, dialled (E.164), by
     ORIGINATED = "originated"  # OriginateResponse; subject: attempt id; detail: response, reason
-    SERVICE_CHOSEN = "service_chosen"  # subject: the agent's channel; detail: service, client, dialled
-    DIAL_OUTCOME = "dial_outcome"  # our dialplan after Dial(); subject: the dialling channel; detail:
+    SERVICE_CHOSEN = (
+        "service_chosen"  # subject: the agent's channel; detail: service, client, dialled
+    )
+    DIAL_OUTCOME = (
+        "dial_outcome"  # our dialplan after Dial(); subject: the dialling channel; detail:
+    )
     # status (DIALSTATUS), cause (Q.850), sip ("486 Busy Here")
     CHANNEL_SEEN = "channel_seen"  # found in a snapshot: its beginning was not seen
     CHANNEL_MISSING = "channel_missing"  # not in a snapshot any more: its end was not seen
@@ -106,8 +112,9 @@ ONCE = frozenset(
 """Kinds that happen to a subject and place at most once: their ordinal is always 0."""
 
 PERSONAL = ("caller_number", "caller_name", "exten", "dialled", "note")
-"""Detail keys that can tell of a person: who calls, whom an agent calls, what was noted. The store keeps them
-in a table of their own, so that a person can be erased while the facts stay (GDPR, article 17).
+"""Detail keys that can tell of a person: who calls, whom an agent calls, what was noted.
+The store keeps them in a table of their own, so that a person can be erased while the facts stay
+(GDPR, article 17).
 Not among them, for they tell of no caller: the ``did`` of our door (our own number) and channels'
 names, by which legs are known. But Asterisk makes a Local channel's name, and an ISDN one's, of
 the number dialled (``Local/0401112223@out-00000001;1``): there such a number stays."""

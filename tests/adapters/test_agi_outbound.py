@@ -15,7 +15,7 @@ class Dialler(Loop):
     wanted: tuple[str, str, str] | None = None
     allowed = Allowed("hotline", "oilco", "+358401234567", "+358942454000")
 
-    async def outbound(self, phone: str, prefix: str, dialled: str) -> Allowed:
+    async def outbound(self, channel: str, phone: str, prefix: str, dialled: str) -> Allowed:
         self.wanted = (phone, prefix, dialled)
         if self.refused:
             raise Refused("+35860012345 is a premium-rate number")

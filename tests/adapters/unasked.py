@@ -22,7 +22,7 @@ class Unasked:
     async def attempt(self, attempt_id: str) -> Attempt | None:
         raise AssertionError(attempt_id)
 
-    async def outbound(self, phone: str, prefix: str, dialled: str) -> Allowed:
+    async def outbound(self, channel: str, phone: str, prefix: str, dialled: str) -> Allowed:
         raise AssertionError((phone, prefix, dialled))
 
     async def escalate(

@@ -310,7 +310,7 @@ def test_an_agents_own_call_to_a_customer() -> None:
     )  # fmt: skip
     found = story(Kind.OUTBOUND, dialling, rung(NUMBER, 1, 4, 9))
     assert (found.direction, found.caller, found.dialled) == (
-        Direction.OUTBOUND, "221", "0401000001",
+        Direction.OUTBOUND, NUMBER, NUMBER,
     )  # fmt: skip
     assert found.talks == (Spoke("221", sent(4), sent(9)),)
     assert found.attempt is None

@@ -51,10 +51,7 @@ EXPECTED: list[tuple[Action, bytes]] = [
     ),
     (
         PressKey("PJSIP/101-0000002a", "*"),
-        (
-            b"Action: PlayDTMF\r\nChannel: PJSIP/101-0000002a\r\nDigit: *\r\n"
-            b"Receive: true\r\n\r\n"
-        ),
+        (b"Action: PlayDTMF\r\nChannel: PJSIP/101-0000002a\r\nDigit: *\r\nReceive: true\r\n\r\n"),
     ),
 ]
 

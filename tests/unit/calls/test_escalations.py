@@ -131,7 +131,7 @@ def test_warm_and_nobody_there_at_once() -> None:
         *end(25, CALLER, ANNA),
     )
     assert (only(call).end, only(call).ended_at) == (EscalationEnd.RETURNED, at(10.005))
-    assert talks(call) == [("101", 2.01, 10.0), ("101", 10.0, 25.0)]
+    assert talks(call) == [("101", 2.01, 10.0), ("101", 10.01, 25.0)]
 
 
 def test_three_way_is_two_talks_that_overlap() -> None:
@@ -346,7 +346,7 @@ def test_an_outbound_call_is_about_whom_was_called() -> None:
     call = tell(*outbound())
     assert call.direction is Direction.OUTBOUND
     assert (call.service, call.client, call.attempt) == ("hotline", "oilco", ATTEMPT)
-    assert (call.did, call.caller_number) == ("+358401", "+358942")
+    assert (call.did, call.caller_number) == ("+358401", "+358401")
     assert talks(call) == [("101", 6, 16)]
     assert call.answered_at == at(6)
 

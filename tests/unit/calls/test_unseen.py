@@ -129,3 +129,8 @@ def test_a_call_that_began_unseen_talks_from_the_snapshot_on() -> None:
         (at(0), at(BACK)),
         (at(5), at(BACK)),
     ]
+
+
+def test_a_ringing_that_ended_unseen_is_marked() -> None:
+    call = tell(*rung(), found(Kind.CHANNEL_MISSING, CARL))
+    assert [offer.end for offer in call.visits[-1].offers] == [OfferEnd.UNKNOWN]

@@ -234,14 +234,16 @@ class TestGate:
         assert len(originates(world)) == 1
 
     async def test_from_the_phone(self, world: World) -> None:
-        found = await world.engine.outbound("PJSIP/101", "10", "040 123 4567")
+        found = await world.engine.outbound("1.1", "PJSIP/101", "10", "040 123 4567")
         assert (found.number, found.caller_id) == (NUMBER, "+358942454000")
         world.store.away = True  # who dials is not kept waiting for a table
-        assert (await world.engine.outbound("PJSIP/101", "10", "0401234567")).number == NUMBER
+        assert (
+            await world.engine.outbound("1.1", "PJSIP/101", "10", "0401234567")
+        ).number == NUMBER
         world.store.away = False
         world.store.customers[NUMBER] = Customer(7, "oilco", NUMBER, "X", blocked=True)
         with pytest.raises(Refused, match="blocked"):
-            await world.engine.outbound("PJSIP/101", "10", "0401234567")
+            await world.engine.outbound("1.1", "PJSIP/101", "10", "0401234567")
 
 
 async def test_its_progress_is_told_and_stored(world: World) -> None:

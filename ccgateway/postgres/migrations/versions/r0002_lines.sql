@@ -28,6 +28,11 @@ ALTER TABLE queue_visits
     ADD COLUMN uniqueid text NOT NULL DEFAULT '',
     ADD COLUMN tier     integer NOT NULL DEFAULT 1;
 
+ALTER TABLE offers
+    DROP CONSTRAINT offers_outcome_check,
+    ADD CONSTRAINT offers_outcome_check CHECK (outcome IN ('ringing', 'answered', 'no_answer', 'busy',
+        'refused', 'lost', 'unknown'));
+
 -- The call was passed on: by an agent, or by overflow (by is ''). agent: who took it.
 CREATE TABLE escalations (
     call_id     uuid NOT NULL REFERENCES calls ON DELETE CASCADE,

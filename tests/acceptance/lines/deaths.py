@@ -1,0 +1,204 @@
+"""The gateway goes away, and comes back, while calls are played side by side, each at a moment of
+its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from ccgateway.calls.call import Call as Record
+from ccgateway.rig.errors import RigError
+from ccgateway.rig.phone.media import KEY_PACKETS
+from ccgateway.rig.phone.rtp import PTIME
+from ccgateway.rig.phone.story import What, now
+from ccgateway.rig.voices import spans
+from ccgateway.rig.waiting import until
+from tests.acceptance.lines.ears import longest_silence
+from tests.acceptance.lines.lane import AGENTS, Who
+from tests.acceptance.lines.play import Play
+from tests.acceptance.lines.stage import Stage
+
+PRESSED = timedelta(seconds=KEY_PACKETS * PTIME)
+KEYS_TAKE = timedelta(seconds=1.5)
+"""Who presses the keys of a code is not heard from the first one on, and at its end he is gone."""
+
+
+class Until(Enum):
+    """What an act waits for: that all calls are where they can stay for a while; that all are at
+    their moment, but those that can hold it for a second only; that the gateway is gone; that it
+    is there again. Each at most once, in this order; GONE and BACK in every act."""
+
+    ALL_READY = 1
+    ALL_CLOSE = 2
+    GONE = 3
+    BACK = 4
+
+
+Steps = AsyncIterator[Until]
+Act = Callable[[Play], Steps]
+
+
+@dataclass(frozen=True, slots=True)
+class Spoke:
+    """Somebody was heard by the customer."""
+
+    who: Who
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Of the gateway: from ``gone_at`` on it did nothing, from ``starts_at`` it was being started
+    (or woken), since ``back_at`` it is there."""
+
+    gone_at: datetime
+    starts_at: datetime
+    back_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen of a call. ``shown`` is what the gateway showed of it before it went, {} where
+    the call began later; ``silence`` is the caller's longest, in seconds."""
+
+    play: Play
+    record: Record
+    shown: dict[str, Any]
+    times: Times
+    silence: float
+    spoke: tuple[Spoke, ...]
+
+    @property
+    def call_id(self) -> UUID:
+        """The id it had before."""
+        return UUID(self.shown["call_id"])
+
+
+class Meeting:
+    """Nobody goes on before so many have come, or have left for good."""
+
+    def __init__(self, members: int) -> None:
+        self._members, self._here = members, 0
+        self._all_here = asyncio.Event()
+
+    async def meet(self) -> None:
+        """Come, and wait for the others."""
+        self._here += 1
+        all_here = self._all_here
+        self._look()
+        await all_here.wait()
+
+    def leave(self) -> None:
+        """Come no more."""
+        self._members -= 1
+        self._look()
+
+    def _look(self) -> None:
+        if self._here >= self._members:
+            self._here = 0
+            self._all_here.set()
+            self._all_here = asyncio.Event()
+
+
+class Absence:
+    """The gateway goes away once, with a call for each act. ``by`` SIGKILL, and it is started
+    again; or SIGSTOP, and it goes on."""
+
+    def __init__(
+        self, stage: Stage, acts: Sequence[Act], by: signal.Signals = signal.SIGKILL
+    ) -> None:
+        self._stage, self._acts, self._by = stage, acts, by
+        self._meeting = Meeting(len(acts) + 1)
+        self._gone_at = self._starts_at = self._back_at = now()
+
+    async def seen(self) -> list[Seen | BaseException]:
+        """Play all acts, each in a lane of its own; what was seen of each, or why it broke off, in
+        their order. Raises RigError where the gateway does not come back."""
+        works = [
+            asyncio.create_task(self._stage.play(partial(self._perform, act))) for act in self._acts
+        ]
+        try:
+            for step in Until:
+                await self._meeting.meet()
+                await self._bring_about(step)
+                await self._meeting.meet()
+            return await asyncio.gather(*works, return_exceptions=True)
+        finally:
+            for work in works:
+                work.cancel()
+
+    async def _bring_about(self, step: Until) -> None:
+        gateway = self._stage.world.gateway
+        if step is Until.GONE:
+            self._gone_at = now()
+            if self._by is signal.SIGKILL:
+                gateway.kill()
+            else:
+                os.kill(gateway.pid, self._by)
+        elif step is Until.BACK:
+            self._starts_at = now()
+            if self._by is signal.SIGKILL:
+                await gateway.start()
+            else:
+                os.kill(gateway.pid, signal.SIGCONT)
+            self._back_at = now()
+
+    async def _perform(self, act: Act, play: Play) -> Seen:
+        steps = iter(Until)
+        shown: dict[str, Any] = {}
+        try:
+            async for wanted in act(play):
+                if Who.CUSTOMER in play.calls and not shown:
+                    shown = await self._shown(play)
+                for step in steps:
+                    await self._meeting.meet()
+                    await self._meeting.meet()
+                    if step is wanted:
+                        break
+        finally:
+            if Until.BACK in steps:  # it broke off before
+                self._meeting.leave()
+        await play.caller.over()
+        if not play.caller.ended_by_us:
+            raise RigError("the caller was hung up")
+        return Seen(
+            play,
+            await play.record(),
+            shown,
+            Times(self._gone_at, self._starts_at, self._back_at),
+            longest_silence(play.caller),
+            tuple(_spoke(play)),
+        )
+
+    async def _shown(self, play: Play) -> dict[str, Any]:
+        """The call as the gateway shows it; {} where it is gone."""
+        if self._gone_at > play.began_at:
+            return {}
+        number = play.lane.phone(Who.CUSTOMER)
+
+        def calls() -> list[dict[str, Any]]:
+            return [one for one in self._stage.state.get("calls", ()) if one["caller"] == number]
+
+        return (await until(calls, f"the gateway shows the call of {number}"))[0]
+
+
+def _spoke(play: Play) -> list[Spoke]:
+    """Whom the customer heard, in order; until the last key where keys ended it."""
+    packets = play.caller.media.ear.packets
+    found = []
+    for who in (*AGENTS, Who.VENDOR):
+        phone = play.phone(who)
+        keys = [one.at + PRESSED for one in phone.log if one.what is What.KEY_SENT]
+        for since, till in spans(packets, phone.line.hertz):
+            last = max((key for key in keys if till <= key < till + KEYS_TAKE), default=till)
+            found.append(Spoke(who, since, last))
+    return sorted(found, key=lambda one: one.since)
