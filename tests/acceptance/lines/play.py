@@ -84,6 +84,11 @@ class Play:
         self._known.add(call)
         return call
 
+    async def rings_no_more(self, who: Who) -> None:
+        """All that was told to ring at somebody's phone is over. Raises RigError."""
+        old = [call for call in self._ringing(who, anew=False) if call in self._known]
+        await until(lambda: all(call.is_over for call in old), f"{who.value}'s phone rings no more")
+
     async def answers(self, who: Who, within: float = SOON) -> IncomingCall:
         """Somebody is rung, and answers. Raises RigError."""
         call = await self.is_rung(who, within)

@@ -89,7 +89,8 @@ Stay = tuple[str, int, VisitEnd, Who]
 @dataclass(frozen=True, slots=True)
 class Row:
     """A case: what happens, whom the caller hears at last, and the record. ``blinks``: between may
-    be a talk of some milliseconds, with somebody who was just hanging up."""
+    be a talk of some milliseconds with somebody who was just hanging up; where that was the one
+    who passed him on, he had taken the caller back."""
 
     name: str
     way: Way

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from ccgateway.calls.call import Call, EscalationEnd, Mode, Talk, VisitEnd
+from ccgateway.calls.call import Call, Escalation, EscalationEnd, Mode, Talk, VisitEnd
 from ccgateway.rig.asterisk import FIRST_LINE
 from ccgateway.rig.errors import RigError
 from ccgateway.rig.phone.manner import BUSY, DECLINES, RINGS, SILENT, UNKNOWN
@@ -79,7 +79,8 @@ async def test_refusal(row: Row, played: Played) -> None:
     outcome = _outcome(played, row)
     lane, record = outcome.lane, outcome.record
     assert [
-        (one.mode, one.by, one.to, one.tier, one.end, one.agent) for one in record.escalations
+        (one.mode, one.by, one.to, one.tier, _end(one, row), one.agent)
+        for one in record.escalations
     ] == [
         (mode, lane.agent(by), to, tier, end, lane.agent(agent))
         for mode, by, to, tier, end, agent in row.passed
@@ -130,6 +131,12 @@ def _outcome(played: Played, row: Row) -> Outcome:
 def _takes_short(row: Row) -> bool:
     """The longest ones begin first: then all lanes are done at about the same time."""
     return row.what is not What.AGENT_RINGS_ON
+
+
+def _end(passed: Escalation, row: Row) -> EscalationEnd:
+    if row.blinks and passed.end is EscalationEnd.TAKEN_BACK:
+        return EscalationEnd.ACCEPTED
+    return passed.end
 
 
 def _is_near(record: datetime | None, phone: datetime | None) -> None:
@@ -214,6 +221,8 @@ class _Rehearsal:
         people = {"caller": Who.CUSTOMER, "by": by, "to": to}
         await play.hang_up(*(people[who] for who in _HANG_UP.get(self._what, ())))
         match self._what:
+            case What.AGENT_LEAVES if self._way.is_warm:
+                await play.rings_no_more(to)  # that was for the agent; now it is for the caller
             case What.CALLER_LEAVES_TALK:
                 await play.hear_one_another(by, to)  # they are not cut off
                 await play.hang_up(by)
