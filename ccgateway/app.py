@@ -153,7 +153,7 @@ async def _restore(engine: Engine, pool: Pool) -> None:
     stored = [fact for facts in (await live_facts(pool)).values() for fact in facts]
     states = await load_states(pool)
     duties = {name: (Duty(row.state), row.reason, row.since) for name, row in states.items()}
-    engine.dialler.restore(await live_attempts(pool))
+    engine.dialler.restore(await live_attempts(pool), stored)
     engine.restore(stored, duties)
 
 

@@ -20,6 +20,15 @@ class Refused(CcgError):
     """The request was refused."""
 
 
+class NumberRefused(Refused):
+    """This number may not be called."""
+
+    def __init__(self, number: str, why: str) -> None:
+        super().__init__(f"{number} {why}")
+        self.why = why
+        """The reason without the number, as logs may have it."""
+
+
 class UnknownAgent(Refused):
     """No such agent in the configuration."""
 

@@ -35,6 +35,6 @@ async def ask(
 
 
 async def refuse(session: Session, why: str, *, verb: str, phone: str) -> None:
-    """Tell the dialplan that it was refused."""
+    """Tell the dialplan that it was refused. ``why`` goes into the log: no numbers of people."""
     log.info("feature code refused", verb=verb, phone=phone, why=why)
     await session.set_variables([(DONE, "refused")])

@@ -55,6 +55,8 @@ _OFFERED = _MEMBER | {
 }
 _TAKEN = _CHANNEL | _MEMBER | {"agent_uniqueid": "DestUniqueid", "holdtime": "HoldTime"}  # seconds
 _CAUSE = {"cause": "Cause"}
+_SERVICE = {"service": "Service"}
+"""By the dialplan's globals: of calls that the gateway did not route."""
 _PLACE_IN_QUEUE = {"position": "Position", "count": "Count"}
 _LOCAL = {
     "channel": "LocalOneChannel",
@@ -133,16 +135,21 @@ _STATES: Mapping[str, Kind] = {"5": Kind.CHANNEL_RINGING, "6": Kind.CHANNEL_ANSW
 
 _USER_EVENTS: Mapping[str, Rule] = {
     "CCGInbound": Rule(Kind.ENTERED, _CHANNEL | {"did": "DID", "presentation": "Presentation"}),
-    "CCGFallback": Rule(Kind.FELL_BACK, _CHANNEL | {"reason": "Reason", "queue": "Queue"}),
+    "CCGFallback": Rule(
+        Kind.FELL_BACK, _CHANNEL | _SERVICE | {"reason": "Reason", "queue": "Queue"}
+    ),
     "CCGMessage": Rule(Kind.MESSAGE_PLAYED, _CHANNEL | {"message": "Message"}),
     "CCGQueueResult": Rule(Kind.QUEUE_RESULT, _CHANNEL | {"status": "Status"}, place="Queue"),
     "CCGEscalate": Rule(
         Kind.ESCALATED,
         _CHANNEL
+        | _SERVICE
         | {"mode": "Mode", "target": "Target", "to": "To", "tier": "Tier", "customer": "Customer"},
     ),
     "CCGJoin": Rule(Kind.JOINED, _CHANNEL),
-    "CCGTier": Rule(Kind.TIER_ENTERED, _CHANNEL | {"tier": "Tier", "mode": "Mode"}, place="To"),
+    "CCGTier": Rule(
+        Kind.TIER_ENTERED, _CHANNEL | _SERVICE | {"tier": "Tier", "mode": "Mode"}, place="To"
+    ),
     "CCGHeld": Rule(Kind.HELD, _CHANNEL),
     "CCGReturn": Rule(Kind.RETURNED, _CHANNEL | {"to": "To", "reason": "Reason"}),
     "CCGOutbound": Rule(

@@ -11,6 +11,7 @@ from ccgateway.errors import UnsafeText
 from ccgateway.telephony.actions import (
     Action,
     AddMember,
+    HangUp,
     Originate,
     PauseMember,
     PressKey,
@@ -24,6 +25,7 @@ MAX_HEADERS = 100  # Asterisk takes 128 (AST_MAX_MANHEADERS) and ignores the res
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")  # "-" for the services' ids in its names
 _PHONE_KEY = re.compile(r"[0-9*#]\Z")
+NORMAL = "16"  # Q.850: normal call clearing
 _FORBIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode categories: control characters, lone surrogates, line and paragraph separators."""
 
@@ -46,13 +48,16 @@ def headers_of(action: Action) -> Headers:
             ]
         case PauseMember():
             return _pause_member(action)
-        case PressKey():
-            return _press_key(action)
+        case PressKey() | HangUp():
+            return _in_a_hand(action)
         case Originate():
             return _originate(action)
 
 
-def _press_key(action: PressKey) -> Headers:
+def _in_a_hand(action: PressKey | HangUp) -> Headers:
+    """What a person does at a phone."""
+    if isinstance(action, HangUp):
+        return [("Action", "Hangup"), ("Channel", action.channel), ("Cause", NORMAL)]
     if not _PHONE_KEY.match(action.key):
         raise UnsafeText("not a key of a phone")
     # Receive: the channel's own side pressed it, and hooks see it. Without, its side would hear it.

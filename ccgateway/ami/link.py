@@ -73,6 +73,12 @@ class Link:
         """The members of all queues (QueueStatus). Raises as ``act``."""
         return await self._ready().members()
 
+    async def variable(self, channel: str, name: str) -> str:
+        """A channel's variable, '' where it has none (Getvar). Raises as ``act``."""
+        asked = [("Action", "Getvar"), ("Channel", channel), ("Variable", name)]
+        reply = await self._ready().ask(asked)
+        return next((value for key, value in reply[0].headers if key == "Value"), "")
+
     def _ready(self) -> Session:
         if self._session is None or not self._connected:
             raise PbxUnavailable(f"the AMI link to {self.node} is down")

@@ -15,6 +15,7 @@ from uuid import UUID
 from ccgateway.calls.call import Call
 from ccgateway.calls.group import Channel, Group
 from ccgateway.calls.groups import Groups
+from ccgateway.calls.lives import BIRTHS, LATE, OVER
 from ccgateway.calls.party import OUR_CONTEXTS
 from ccgateway.calls.reduce import Story
 from ccgateway.telephony.facts import Fact, Kind
@@ -82,25 +83,8 @@ class Change:
         return self.story.call()
 
 
-_OVER = frozenset({Kind.CHANNEL_ENDED, Kind.CHANNEL_MISSING})
-_LATE = _OVER | {
-    Kind.AGENT_COMPLETED,
-    Kind.AGENT_RANG_OUT,
-    Kind.ATTENDED_TRANSFERRED,
-    Kind.BLIND_TRANSFERRED,
-    Kind.BRIDGE_LEFT,
-    Kind.CHANNEL_HANGUP_REQUESTED,
-    Kind.DIAL_ENDED,
-    Kind.HOLD_ENDED,
-    Kind.LOCAL_OPTIMISED,
-    Kind.NOTED,
-    Kind.ORIGINATED,
-    Kind.QUEUE_ABANDONED,
-    Kind.QUEUE_LEFT,
-}
-"""Facts that come at, or after, an end: they do not show that a channel lives."""
-
-_BIRTHS = frozenset({Kind.CHANNEL_CREATED, Kind.CHANNEL_SEEN})
+_NAMED = BIRTHS | {Kind.DIAL_BEGAN}
+"""Facts that tell the channel's name. A dialled channel has two: the first may be lost."""
 
 
 class Board:
@@ -123,6 +107,10 @@ class Board:
         groups = self._nodes[fact.node]
         groups.forget(fact.at)
         group = groups.of(fact)
+        if group.is_full and not self._ours[fact.node].touches(fact):
+            self._keep_alive(fact, group)
+            self._rest(groups, group, fact)
+            return None
         ordinal = group.number(fact)
         if ordinal is None:
             new = group.tell(None) if group.story is not None else ()
@@ -145,7 +133,7 @@ class Board:
         """Take the stored facts of the calls that were live when we stopped (any order). The ids
         that calls may be stored under whose facts belong to another, and the id of that."""
         moved: dict[UUID, UUID] = {}
-        for fact in sorted(facts, key=lambda f: (f.at, f.kind in _OVER)):
+        for fact in sorted(facts, key=lambda f: (f.at, f.kind in OVER)):
             groups = self._nodes[fact.node]
             group = groups.of(fact)
             group.remember(fact)
@@ -154,21 +142,33 @@ class Board:
             self._rest(groups, group, fact)
             if change := self._change(group, new):
                 moved |= dict.fromkeys(change.absorbed, change.story.call_id)
+        for node in self._nodes:
+            self.lose(node)
         return moved
 
-    def live_calls(self) -> Iterator[Call]:
-        """The calls that are ours and not ended."""
+    def lose(self, node: str) -> None:
+        """From here on nothing is heard of a node, until a snapshot of it is compared."""
+        for channel in self.live_channels(node).values():
+            channel.unheard = True
+
+    def live_stories(self) -> Iterator[Story]:
+        """The calls that are ours and not ended, with their facts."""
         for groups in self._nodes.values():
             for group in groups:
                 if group.story is not None and group.live:
-                    yield group.story.call()
+                    yield group.story
 
-    def calls(self) -> Iterator[Call]:
-        """The calls that are ours: the live ones, and those that ended a moment ago."""
+    def live_calls(self) -> Iterator[Call]:
+        """The calls that are ours and not ended."""
+        return (story.call() for story in self.live_stories())
+
+    def stories(self) -> Iterator[Story]:
+        """The stories of the calls that are ours: the live ones, and those that ended a moment
+        ago. None is folded."""
         for groups in self._nodes.values():
             for group in groups:
                 if group.story is not None:
-                    yield group.story.call()
+                    yield group.story
 
     def live_channels(self, node: str) -> dict[str, Channel]:
         """The channels that we believe to be alive on a node."""
@@ -193,7 +193,7 @@ class Board:
     def _enrich(self, fact: Fact, ordinal: int) -> Fact:
         """Number the fact among its like, and say whose phone the channel is."""
         detail = fact.detail
-        if fact.kind in _BIRTHS and "agent" not in detail:
+        if fact.kind in _NAMED and "agent" not in detail:
             agent = self._ours[fact.node].phones.get(interface_of(detail.get("channel", "")))
             if agent:
                 detail = {**detail, "agent": agent}
@@ -202,13 +202,18 @@ class Board:
         return replace(fact, ordinal=ordinal, detail=detail)
 
     def _keep_alive(self, fact: Fact, group: Group) -> None:
-        if fact.kind in _OVER:
+        if fact.kind in BIRTHS and fact.subject in group.missed:
+            group.missed.discard(fact.subject)
+            group.ended.discard(fact.subject)
+        if fact.kind in OVER:
+            if fact.kind is Kind.CHANNEL_MISSING:
+                group.missed.add(fact.subject)
             group.ended.add(fact.subject)
             if group.live.pop(fact.subject, None) is None:
                 self.odd += 1
         elif fact.kind is Kind.ORIGINATED:
             self._originated(fact, group)
-        elif fact.kind not in _LATE and fact.subject not in group.ended:
+        elif fact.kind not in LATE and fact.subject not in group.ended:
             group.live.setdefault(fact.subject, Channel(fact.at))
         if channel := group.live.get(fact.subject):
             channel.follow(fact)
@@ -232,6 +237,6 @@ class Board:
         if group.story is not None:
             self._others -= group.counted
             group.counted = False
-        elif not group.live and fact.kind in _OVER and not group.counted:
+        elif not group.live and fact.kind in OVER and not group.counted:
             group.counted = True
             self._others += 1

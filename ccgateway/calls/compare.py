@@ -3,7 +3,8 @@
 After a connect (the first, or one after a gap) the board and the PBX may differ: channels that we
 do not know, channels of ours that are gone, others that were answered, joined a bridge or left a
 queue meanwhile. Each difference is a fact of source *snapshot* with the snapshot's time (when it
-really happened nobody saw), and makes its call *partial*. Nothing else is invented.
+really happened nobody saw), and makes its call *partial*. So does that a channel lived all the
+time: who held it, or was rung for it and did not answer, nobody heard. Nothing else is invented.
 """
 
 from __future__ import annotations
@@ -51,13 +52,20 @@ def _of_channel(snapshot: Snapshot, seen: SeenChannel, known: Channel | None) ->
         detail = {key: value for key, value in words.items() if value}
         told = _fact(snapshot, Kind.CHANNEL_SEEN, seen.uniqueid, seen.since)
         yield replace(told, detail=detail)
+    # The linkedid tells what was tied together meanwhile: a snapshot does not tell bridges' types.
+    tied = {"linkedid": seen.linkedid} if seen.linkedid else {}
+    if known and known.unheard:
+        found = _fact(snapshot, Kind.CHANNEL_FOUND, seen.uniqueid, at, at.isoformat())
+        yield replace(found, detail=tied)
     if seen.state == "Up" and not (known and known.answered):
-        yield _fact(snapshot, Kind.CHANNEL_ANSWERED, seen.uniqueid, at)
+        yield replace(_fact(snapshot, Kind.CHANNEL_ANSWERED, seen.uniqueid, at), detail=tied)
     bridge = known.bridge if known else ""
     if bridge and bridge != seen.bridge:
-        yield _fact(snapshot, Kind.BRIDGE_LEFT, seen.uniqueid, at, bridge)
+        left = _fact(snapshot, Kind.BRIDGE_LEFT, seen.uniqueid, at, bridge)
+        yield replace(left, detail=tied)
     if seen.bridge and bridge != seen.bridge:
-        yield _fact(snapshot, Kind.BRIDGE_ENTERED, seen.uniqueid, at, seen.bridge)
+        entered = _fact(snapshot, Kind.BRIDGE_ENTERED, seen.uniqueid, at, seen.bridge)
+        yield replace(entered, detail=tied)
 
 
 def _of_waiting(

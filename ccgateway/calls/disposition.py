@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ccgateway.calls.call import Direction, Disposition, Talk, Visit, VisitEnd
+from ccgateway.calls.call import Direction, Disposition, Escalation, Talk, Visit, VisitEnd
 
 _BY_MESSAGE = {
     "closed": Disposition.CLOSED,
@@ -30,18 +30,30 @@ class Ending:
     of who was called; ``whole``: nothing of the call was missed."""
 
     direction: Direction
-    talks: Sequence[Talk]
+    answered_at: datetime | None
     visits: Sequence[Visit]
     messages: Sequence[str]
     status: str
     whole: bool
 
 
+def answered(
+    direction: Direction, talks: Sequence[Talk], passed: Sequence[Escalation]
+) -> datetime | None:
+    """When the call was answered. A caller's is not by whom of another department he talked with
+    before he came to us: by an agent, or by an outsider whom we passed him on to."""
+    ours = direction is not Direction.INBOUND
+    for talk in talks:
+        if ours or talk.agent or any(one.at <= talk.began_at for one in passed):
+            return talk.began_at
+    return None
+
+
 def disposition(ended_at: datetime | None, ending: Ending) -> Disposition:
     """How the call ended, or that it lives."""
     if ended_at is None:
         return Disposition.LIVE
-    if ending.talks:
+    if ending.answered_at:
         return Disposition.ANSWERED
     if ending.visits and ending.visits[-1].end in _BY_VISIT:
         return _BY_VISIT[ending.visits[-1].end]

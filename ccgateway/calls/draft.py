@@ -6,13 +6,15 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import ClassVar
 from uuid import UUID
 
 from ccgateway.calls.call import Call, Decision, Escalation, Known, Leg, Mode, Note, Role
-from ccgateway.calls.disposition import Ending, disposition
+from ccgateway.calls.disposition import Ending, answered, disposition
 from ccgateway.calls.escalations import FIRST, Escalations
 from ccgateway.calls.holds import Holds
+from ccgateway.calls.lives import LATE
 from ccgateway.calls.outcome import Heard, escalations
 from ccgateway.calls.party import Parties
 from ccgateway.calls.talk import Moves
@@ -27,10 +29,12 @@ _NAMES_AGENT = frozenset(
         Kind.AGENT_CALLED,
         Kind.AGENT_RANG_OUT,
         Kind.ATTEMPTED,
+        Kind.DIAL_BEGAN,
     }
 )
 _NAMES_ANOTHERS = frozenset({Kind.AGENT_CONNECTED, Kind.AGENT_COMPLETED})  # the subject calls
 _DIGITS = 18  # of a number that the store keeps as a bigint
+_CAUSE_DIGITS = 3  # Q.850: 1 to 127
 
 
 class Draft:
@@ -43,8 +47,11 @@ class Draft:
         self._begun: set[str] = set()
         self._found: set[str] = set()  # in a snapshot: their beginning was not seen
         self._missing: set[str] = set()  # their end was not seen
+        self._lively: set[str] = set()  # what was heard of them shows that they lived
+        self._heard_at: dict[str, datetime] = {}  # the last of it
         self._agents: dict[str, str] = {}
-        self._routed_number = ""
+        self._routes: dict[str, dict[str, str]] = {}  # by the caller's channel
+        self._withheld: set[str] = set()
         self._partial = False
         self._parties = Parties()
         self._visits = Visits()
@@ -65,7 +72,7 @@ class Draft:
         self._visits.take(fact)
         self._moves.take(fact)
         self._holds.take(fact)
-        self._passed.take(fact, self._agents.__contains__, self._moves.partner)
+        self._passed.take(fact)
         write = self._WRITERS.get(fact.kind)
         if write is not None:
             write(self, fact)
@@ -74,6 +81,9 @@ class Draft:
 
     def _leg(self, fact: Fact) -> None:
         """Every fact with a channel of its own shows that there is such a leg."""
+        self._heard_at[fact.subject] = fact.at
+        if fact.kind not in LATE:
+            self._lively.add(fact.subject)
         leg = self._legs.get(fact.subject)
         name = fact.detail.get("channel", "")
         if leg is None:
@@ -93,7 +103,9 @@ class Draft:
         self._legs[uniqueid] = replace(leg, **fresh)  # type: ignore[arg-type]  # keys are Leg's
 
     def _created(self, fact: Fact) -> None:
+        """A snapshot that was asked for before a channel began did not miss it."""
         self._begun.add(fact.subject)
+        self._unmiss(fact)
 
     def _seen(self, fact: Fact) -> None:
         if fact.subject not in self._begun:
@@ -107,13 +119,21 @@ class Draft:
         self._amend(fact.subject, answered_at=fact.at)
 
     def _ended(self, fact: Fact) -> None:
+        self._unmiss(fact)
         cause = fact.detail.get("cause", "")
-        self._amend(fact.subject, ended_at=fact.at, cause=int(cause) if cause.isdigit() else None)
+        known = cause.isdecimal() and len(cause) <= _CAUSE_DIGITS
+        self._amend(fact.subject, ended_at=fact.at, cause=int(cause) if known else None)
+
+    def _unmiss(self, fact: Fact) -> None:
+        if fact.subject in self._missing:
+            self._missing.discard(fact.subject)
+            leg = self._legs[fact.subject]
+            self._legs[fact.subject] = replace(leg, ended_at=None, cause=None)
 
     def _lost(self, fact: Fact) -> None:
         if self._legs[fact.subject].ended_at is None:
             self._missing.add(fact.subject)
-        self._ended(fact)
+            self._amend(fact.subject, ended_at=fact.at)
 
     def _originated(self, fact: Fact) -> None:
         """Asterisk refused, or there is no such phone: nothing else will come of that channel."""
@@ -124,11 +144,12 @@ class Draft:
     # -- what our dialplan and we ourselves said
 
     def _at_the_door(self, fact: Fact) -> None:
-        withheld = "prohib" in fact.detail.get("presentation", "")
-        self._base = replace(self._base, withheld=self._base.withheld or withheld)
+        if "prohib" in fact.detail.get("presentation", ""):
+            self._withheld.add(fact.subject)
 
     def _fell_back(self, fact: Fact) -> None:
         self._base = replace(self._base, fell_back=fact.detail.get("reason", "unknown"))
+        self._chosen(fact)
         self._decide(fact, "fallback")
 
     def _played(self, fact: Fact) -> None:
@@ -136,16 +157,10 @@ class Draft:
         self._decide(fact, "message")
 
     def _routed(self, fact: Fact) -> None:
-        said = fact.detail
-        self._routed_number = said.get("caller_number", "")
-        self._base = replace(
-            self._base,
-            service=said.get("service", ""),
-            client=said.get("client", ""),
-            withheld=self._base.withheld or said.get("withheld") == "yes",
-            customer=_number(said.get("customer", "")),
-            case=_number(said.get("case", "")) or self._base.case,
-        )
+        """Two callers can be joined in one call: each has a route of his own."""
+        self._routes[fact.subject] = dict(fact.detail)
+        if fact.detail.get("withheld") == "yes":
+            self._withheld.add(fact.subject)
         self._decide(fact, "route")
 
     def _decide(self, fact: Fact, what: str) -> None:
@@ -158,20 +173,23 @@ class Draft:
         self._chosen(fact)
 
     def _chosen(self, fact: Fact) -> None:
-        """The service of a call of our own; a caller's route says it better."""
+        """The service of a call of our own, or of one that came while we were away, as the dialplan
+        knows it; a caller's route says it better."""
         self._base = replace(
             self._base,
             service=self._base.service or fact.detail.get("service", ""),
             client=self._base.client or fact.detail.get("client", ""),
+            case=self._base.case or number_of(fact.detail.get("case", "")),
         )
 
     def _outcome(self, fact: Fact) -> None:
         self._dial_status = fact.detail.get("status", "")
 
-    def _escalated(self, _fact: Fact) -> None:
+    def _escalated(self, fact: Fact) -> None:
+        self._chosen(fact)
         last = self._passed.last
         if last and last.channel:
-            self._holds.escalated(last.channel, last.customer)
+            self._holds.escalated(last.channel, last.customer, fact.at)
 
     def _noted(self, fact: Fact) -> None:
         said = fact.detail
@@ -191,6 +209,7 @@ class Draft:
         Kind.ATTEMPTED: _attempted,
         Kind.ORIGINATED: _originated,
         Kind.SERVICE_CHOSEN: _chosen,
+        Kind.TIER_ENTERED: _chosen,
         Kind.DIAL_OUTCOME: _outcome,
         Kind.ESCALATED: _escalated,
         Kind.NOTED: _noted,
@@ -202,35 +221,52 @@ class Draft:
         """The call as written so far."""
         legs = self._finished_legs()
         found = self._parties.find(legs)
-        legs = tuple(replace(leg, role=found.role(leg)) for leg in legs)
+        legs = tuple(
+            leg if (role := found.role(leg)) is leg.role else replace(leg, role=role)
+            for leg in legs
+        )
         roles = {leg.uniqueid: leg.role for leg in legs}
         anchor = self._legs.get(found.anchor)
         ended_at = _ended_at(legs)
-        talks = self._moves.talks(found.anchor, legs)
-        visits = self._visits.finish({leg.uniqueid: leg.ended_at for leg in legs})
+        talks_of = cache(lambda channel: self._moves.talks(channel, legs))
+        talks = talks_of(found.anchor)
+        visits = self._visits.finish({leg.uniqueid: leg.ended_at for leg in legs}, self._agents)
         heard = Heard(
             talks,
-            lambda channel: self._moves.talks(channel, legs),
+            talks_of,
             lambda channel: self._agents.get(channel, ""),
             self._found,
             found.anchor,
             anchor.ended_at if anchor and found.anchor not in self._missing else None,
             ended_at is not None,
         )
-        passed = tuple(escalations(self._passed.passings, heard))
+        passings = [p for p in self._passed.passings if p.done_at >= found.entered_at]
+        passed = tuple(escalations(passings, heard))
         theirs = tuple(visit for visit in visits if visit.uniqueid == found.anchor)
+        answered_at = answered(found.direction, talks, passed)
+        route = self._routes.get(found.caller, {})
         whole = not self._partial and self._legs.keys() <= self._begun
         ending = Ending(
-            found.direction, talks, theirs, self._messages, found.status or self._dial_status, whole
+            found.direction,
+            answered_at,
+            theirs,
+            self._messages,
+            found.status or self._dial_status,
+            whole,
         )
         return replace(
             self._base,
             started_at=min(leg.started_at for leg in legs),
             direction=found.direction,
             did=found.dialled,
-            caller_number=self._routed_number or found.number,
+            service=route.get("service") or self._base.service,
+            client=route.get("client") or self._base.client,
+            customer=number_of(route.get("customer", "")),
+            case=number_of(route.get("case", "")) or self._base.case,
+            caller_number=route.get("caller_number") or found.number,
             caller_name=found.name,
-            answered_at=talks[0].began_at if talks else None,
+            withheld=found.caller in self._withheld,
+            answered_at=answered_at,
             ended_at=ended_at,
             disposition=disposition(ended_at, ending),
             known=Known.LIVE if whole else Known.PARTIAL,
@@ -253,9 +289,15 @@ class Draft:
                 leg,
                 role=Role.LOCAL if is_local(leg.channel) else Role.OTHER,
                 agent=self._agents.get(leg.uniqueid, ""),
+                ended_at=leg.ended_at or self._gone_at(leg.uniqueid),
             )
             for leg in sorted(self._legs.values(), key=lambda leg: (leg.started_at, leg.uniqueid))
         )
+
+
+    def _gone_at(self, uniqueid: str) -> datetime | None:
+        """Of what was there before us only the last is told: it was gone then."""
+        return None if uniqueid in self._lively else self._heard_at[uniqueid]
 
 
 def _ended_at(legs: tuple[Leg, ...]) -> datetime | None:
@@ -267,7 +309,8 @@ def _is_topic(passed: Escalation) -> bool:
     return passed.mode is not Mode.BACK and passed.to not in {"", FIRST}
 
 
-def _number(text: str) -> int | None:
+def number_of(text: str) -> int | None:
+    """A number that we told ourselves; None where it is none that the store could keep."""
     return int(text) if text.isdecimal() and len(text) <= _DIGITS else None
 
 

@@ -24,6 +24,14 @@ _Row = tuple[str, Kind, str, str]  # voice, kind, subject, place
 
 
 @dataclass(slots=True)
+class _Times:
+    """When a row of facts was told, and how many it has."""
+
+    times: set[datetime] = field(default_factory=set)
+    count: int = 0
+
+
+@dataclass(slots=True)
 class Channel:
     """What we believe of a live channel; a snapshot is held against it."""
 
@@ -32,12 +40,15 @@ class Channel:
     answered: bool = False
     bridge: str = ""
     queue: str = ""
+    unheard: bool = False  # it lived when we lost sight; no snapshot has told of it since
 
     def follow(self, fact: Fact) -> None:
         """Let a fact about the channel show."""
         match fact.kind:
             case Kind.CHANNEL_CREATED | Kind.CHANNEL_SEEN:
                 self.begun = True
+            case Kind.CHANNEL_FOUND:
+                self.unheard = False
             case Kind.CHANNEL_ANSWERED:
                 self.answered = True
             case Kind.BRIDGE_ENTERED:
@@ -63,11 +74,17 @@ class Group:
     story: Story | None = None
     live: dict[str, Channel] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
+    missed: set[str] = field(default_factory=set)  # those of them that no snapshot had any more
     channels: set[str] = field(default_factory=set)  # those that were only named, too
     bridges: set[str] = field(default_factory=set)
     absorbed: list[UUID] = field(default_factory=list)  # ids that this call had, or swallowed
     counted: bool = False
-    _told: dict[_Row, list[datetime | None]] = field(default_factory=dict)
+    _told: dict[_Row, _Times] = field(default_factory=dict)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what is told of it, while it is not ours, is kept no more, nor counted."""
+        return self.story is None and len(self.facts) >= UNDECIDED_FACTS
 
     def name(self, uniqueid: str) -> None:
         """Take a channel in. The earliest one gives the call its id."""
@@ -84,21 +101,19 @@ class Group:
     def number(self, fact: Fact) -> int | None:
         """The fact's ordinal among its like; None where the same voice told it already."""
         row = (_VOICES.get(fact.source, ""), fact.kind, fact.subject, fact.place)
-        times = self._told.get(row)
-        if times is None:
-            self._told[row] = [fact.at]
-            return 0
-        if fact.at in times:
+        told = self._told.setdefault(row, _Times())
+        if fact.at in told.times:
             return None
-        times.append(fact.at)
-        return 0 if fact.kind in ONCE else len(times) - 1
+        told.times.add(fact.at)
+        told.count += 1
+        return 0 if fact.kind in ONCE else told.count - 1
 
     def remember(self, fact: Fact) -> None:
         """Take a fact that has its ordinal already (out of the store)."""
         row = (_VOICES.get(fact.source, ""), fact.kind, fact.subject, fact.place)
-        times = self._told.setdefault(row, [])
-        times.extend([None] * (fact.ordinal + 1 - len(times)))
-        times[fact.ordinal] = fact.at
+        told = self._told.setdefault(row, _Times())
+        told.times.add(fact.at)
+        told.count = max(told.count, fact.ordinal + 1)
 
     def undecided(self, facts: Iterable[Fact]) -> None:
         """Keep facts until it is clear whether the group is ours."""
@@ -122,6 +137,7 @@ class Group:
         self.bridges |= other.bridges
         self.live |= other.live
         self.ended |= other.ended
+        self.missed |= other.missed
         self._told |= other._told
         self.touched = max(self.touched, other.touched)
         self.absorbed += other.absorbed
@@ -135,5 +151,4 @@ class Group:
             story.rename(call_id_of(self.node, self.root))
             self.story = story
         else:
-            for fact in story.facts:
-                self.story.take(fact)
+            self.story.swallow(story)

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ccgateway.calls.call import Hold, Role
+from ccgateway.calls.lives import OVER
 from ccgateway.calls.talk import SWAP
 from ccgateway.telephony.facts import Fact, Kind
 
 SHORTEST = timedelta(milliseconds=50)
 """No hand is faster. While Asterisk carries out an agent's key (a feature hook with music) it tells
 of a hold, too: of about 1 ms where nothing is played."""
+
+HOOK = timedelta(seconds=1)
+"""Within this before an agent's key a hold is that of the key's hook, which takes longer on a busy
+PBX. One that began before was by the phone's button."""
 
 
 @dataclass(slots=True)
@@ -37,9 +42,14 @@ class Holds:
         match fact.kind:
             case Kind.HOLD_BEGAN if fact.subject not in self._by_phone:
                 self._by_phone[fact.subject] = self._begin(fact.subject, fact.at)
-            case Kind.HOLD_ENDED | Kind.CHANNEL_ENDED | Kind.CHANNEL_MISSING:
+            case (
+                Kind.HOLD_ENDED
+                | Kind.CHANNEL_FOUND
+                | Kind.CHANNEL_ENDED
+                | Kind.CHANNEL_MISSING
+            ):
                 self._end_by_phone(fact)
-                if fact.kind is not Kind.HOLD_ENDED:
+                if fact.kind in OVER:
                     self._end_consulting(fact)
             case Kind.BRIDGE_LEFT if held := self._by_phone.get(fact.subject):
                 held.left_at = fact.at
@@ -53,13 +63,16 @@ class Holds:
             case _:
                 pass
 
-    def escalated(self, agents: str, callers: str) -> None:
-        """An agent's channel passes a caller's on: if the caller is held next, it is by that. What
-        is told as a hold of the agent's own then is the key's hook, which can take longer than
-        SHORTEST on a busy PBX."""
+    def escalated(self, agents: str, callers: str, at: datetime) -> None:
+        """An agent's channel passes a caller's on: if the caller is held next, it is by that."""
         self._escalated_by[callers] = agents
-        if hook := self._by_phone.pop(agents, None):
-            self._all.remove(hook)
+        held = self._by_phone.pop(agents, None)
+        if held is None:
+            return
+        if at - held.began_at < HOOK:
+            self._all.remove(held)
+        else:
+            held.ended_at = held.left_at or at
 
     def finish(self, role: Callable[[str], Role]) -> Iterator[Hold]:
         """The holds as now known; ``role`` tells what a channel is in the call."""

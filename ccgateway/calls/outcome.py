@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from ccgateway.calls.call import Escalation, EscalationEnd, Mode, Talk
-from ccgateway.calls.escalations import FIRST, Passing
+from ccgateway.calls.escalations import FIRST, Half, Passing
 
 MERGED = timedelta(seconds=1)
 """An attended transfer makes one bridge of two, and is told after it: some milliseconds."""
+
+SCARCELY = timedelta(seconds=3)
+"""Who is let go within the second in which he was taken seeks the line by himself (ccg-left): the
+agents who consulted both hung up, and nobody has spoken with him. The dialplan counts seconds of
+the clock, so it is up to two, and one more for a busy PBX."""
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -32,9 +38,34 @@ class Heard:
 
 def escalations(passings: Sequence[Passing], heard: Heard) -> Iterator[Escalation]:
     """The escalations of a call, in order."""
-    for place, passing in enumerate(passings):
-        after = passings[place + 1] if place + 1 < len(passings) else None
-        yield _Judge(passing, after, heard).verdict()
+    settled = [_settled(passing, heard) for passing in passings]
+    for passing, after in pairwise([*settled, None]):
+        if passing:
+            yield _Judge(passing, after, heard).verdict()
+
+
+def _settled(told: Passing, heard: Heard) -> Passing:
+    """Of the two channels of who transferred by the phone's button, the one that talked with the
+    caller passes him on, and the other consults; where neither was heard to, the younger consults.
+    It began when he dialled, or, where he had dialled before he had the caller, with the button."""
+    if told.transferred_at is None:
+        return told
+    talks = [talk for talk in heard.talks if talk.uniqueid in told.halves]
+    talk = min(talks, key=lambda talk: talk.began_at, default=None)
+    ages = {half: (of.born or told.transferred_at, half) for half, of in told.halves.items()}
+    channel = talk.uniqueid if talk else min(ages, key=ages.__getitem__)
+    consults = next((half for half in told.halves if half != channel), "")
+    with_next = told.halves.get(consults, Half(None))
+    born = with_next.born
+    dialled = born if born and not (talk and born < talk.began_at) else None
+    return replace(
+        told,
+        at=dialled or told.transferred_at,
+        channel=channel,
+        consults=consults,
+        to=with_next.to,
+        tier=with_next.tier,
+    )
 
 
 class _Judge:
@@ -44,13 +75,15 @@ class _Judge:
         self._told = passing
         self._after = after
         self._heard = heard
-        self._until = after.at if after else _NEVER
+        self._until = after.done_at if after else _NEVER
 
     def verdict(self) -> Escalation:
         told, heard = self._told, self._heard
         taken = self._seen(self._taken())
-        accepted = (self._seen(self._consulted()) if told.consults else None) or taken
-        end, ended_at = self._end(accepted, taken)
+        back = self._taken_back() if told.mode is Mode.WARM else None
+        spoke = self._consulted(taken, back) if told.consults else None
+        accepted = self._seen(spoke) or taken
+        end, ended_at = self._end(accepted, taken, back)
         whom = taken or accepted
         return Escalation(
             at=told.at,
@@ -59,17 +92,25 @@ class _Judge:
             to=told.to,
             tier=told.tier,
             agent=whom.agent if whom else "",
-            accepted_at=accepted.began_at if accepted else None,
-            ended_at=ended_at,
+            accepted_at=self._since(accepted.began_at) if accepted else None,
+            ended_at=self._since(ended_at) if ended_at else None,
             end=end,
         )
+
+    def _since(self, at: datetime) -> datetime:
+        """None of it was before it was asked: that a caller is taken, or gone, can be told a moment
+        before the transfer."""
+        return max(at, self._told.at)
 
     def _mine(self) -> set[str]:
         return {self._told.channel, self._told.consults, self._heard.caller}
 
-    def _consulted(self) -> Talk | None:
-        """The first talk of who passes on with the next one."""
-        until = self._told.transferred_at or self._until
+    def _consulted(self, taken: Talk | None, back: Talk | None) -> Talk | None:
+        """The first talk of who passes on with the next one, while there was a caller to take."""
+        told, gone = self._told, self._heard.caller_ended
+        ends = [told.transferred_at, told.returned_at, gone]
+        ends += [talk.began_at for talk in (taken, back) if talk]
+        until = min(self._until, *(end for end in ends if end))
         for talk in self._heard.talks_of(self._told.consults):
             if talk.uniqueid not in self._mine() and self._told.at <= talk.began_at < until:
                 return talk
@@ -82,9 +123,14 @@ class _Judge:
         since = told.transferred_at - MERGED if told.transferred_at else told.at
         until = min(self._until, told.returned_at or _NEVER)
         for talk in self._heard.talks:
-            if talk.uniqueid not in self._mine() and since <= talk.began_at < until:
+            mine = talk.uniqueid in self._mine() or self._undone(talk)
+            if not mine and since <= talk.began_at < until:
                 return talk
         return None
+
+    def _undone(self, talk: Talk) -> bool:
+        """Whether he was let go as he was taken."""
+        return any(talk.began_at <= alone < talk.began_at + SCARCELY for alone in self._told.alone)
 
     def _seen(self, talk: Talk | None) -> Talk | None:
         """The talk, if it was seen that he was called: else it may be for anything that followed
@@ -94,17 +140,17 @@ class _Judge:
     def _taken_back(self) -> Talk | None:
         """The talk of the caller with the one who had only consulted."""
         for talk in self._heard.talks:
-            if talk.uniqueid == self._told.channel and (
-                self._told.at < talk.began_at < self._until
-            ):
+            mine = talk.uniqueid == self._told.channel and not self._undone(talk)
+            if mine and self._told.at < talk.began_at < self._until:
                 return talk
         return None
 
     def _end(
-        self, accepted: Talk | None, taken: Talk | None
+        self, accepted: Talk | None, taken: Talk | None, back: Talk | None
     ) -> tuple[EscalationEnd, datetime | None]:
         told = self._told
-        back = self._taken_back() if told.mode is Mode.WARM else None
+        if back and taken and _outlasts(back, taken):
+            return EscalationEnd.TAKEN_BACK, taken.ended_at
         if taken and not (back and back.began_at < taken.began_at):
             return EscalationEnd.ACCEPTED, taken.began_at
         if back:
@@ -122,7 +168,13 @@ class _Judge:
         if self._taken():
             return EscalationEnd.UNKNOWN, None
         if self._after:
-            return EscalationEnd.PASSED_ON, self._after.at
+            return EscalationEnd.PASSED_ON, self._after.done_at
         if ended:
             return EscalationEnd.ABANDONED, ended
         return (EscalationEnd.UNKNOWN if self._heard.over else EscalationEnd.RUNNING), None
+
+
+def _outlasts(back: Talk, taken: Talk) -> bool:
+    """They were three, and the one who was asked left first."""
+    left = taken.ended_at
+    return left is not None and back.began_at < left and (back.ended_at or _NEVER) > left

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from ccgateway.calls.call import Direction, Leg, Role
 from ccgateway.telephony.facts import Fact, Kind, Source
 
 OUR_CONTEXTS = "ccg-"  # the beginning of their names
+
+HOUSE_DIGITS = 6
+"""Of a phone's number in the house at most. Where trunks and phones share a context, longer ones
+are outside."""
+
+
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -18,6 +26,7 @@ class _Words:
     number: str = ""
     name: str = ""
     exten: str = ""
+    context: str = ""  # where it began; of a channel that was called: where its calls begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +34,8 @@ class Found:
     """``caller`` is the channel that began the call; ``anchor`` the one whose talks are the
     call's: the caller, or of an outbound call the outside party. ``dialled`` is the number that
     was called; ``number`` and ``name`` are the other party's: the caller's, or the number called;
-    ``status`` is the anchor's DIALSTATUS."""
+    ``status`` is the anchor's DIALSTATUS; ``entered_at`` when the caller came to our door: what
+    was told before is no business of ours."""
 
     direction: Direction
     caller: str
@@ -34,6 +44,7 @@ class Found:
     number: str
     name: str
     status: str
+    entered_at: datetime
 
     def role(self, leg: Leg) -> Role:
         """What the channel is in the call. An agent who calls out is its agent."""
@@ -51,6 +62,7 @@ class Parties:
     _words: dict[str, _Words] = field(default_factory=dict)
     _door: str = ""
     _did: str = ""
+    _entered_at: datetime = _EVER
     _queued: list[str] = field(default_factory=list)
     _routed: str = ""
     _chosen: bool = False  # an outbound call by click or with a service's prefix
@@ -64,6 +76,7 @@ class Parties:
                 self._read(fact)
             case Kind.ENTERED if not self._door:
                 self._door, self._did = fact.subject, fact.detail.get("did", "")
+                self._entered_at = fact.at
             case Kind.QUEUE_JOINED:
                 self._queued.append(fact.subject)
             case Kind.ROUTED:
@@ -90,6 +103,7 @@ class Parties:
             OUR_CONTEXTS
         ):
             exten = ""  # a place in our dialplan, where a snapshot found it: nobody dialled that
+        words.context = words.context or fact.detail.get("context", "")
         words.exten = words.exten or (exten if any(map(str.isdigit, exten)) else "")
 
     def find(self, legs: Sequence[Leg]) -> Found:
@@ -111,10 +125,14 @@ class Parties:
             dialled if outward else words.number,
             "" if outward else words.name,
             self._called.get(anchor, ""),
+            self._entered_at,
         )
 
     def _is_outside(self, leg: Leg) -> bool:
         return leg.uniqueid in self._called and not leg.agent and leg.role is not Role.LOCAL
+
+    def _word(self, leg: Leg) -> _Words:
+        return self._words.get(leg.uniqueid, _Words())
 
     def _direction(
         self, legs: Sequence[Leg], agents: set[str], outside: Sequence[Leg]
@@ -130,7 +148,16 @@ class Parties:
             return Direction.INBOUND, self._routed or queued[0]
         if not first.agent:
             return Direction.UNKNOWN, first.uniqueid
-        return (Direction.OUTBOUND if outside else Direction.INTERNAL), first.uniqueid
+        if all(self._is_of_the_house(leg, first) for leg in outside):
+            return Direction.INTERNAL, first.uniqueid
+        return Direction.OUTBOUND, first.uniqueid
+
+    def _is_of_the_house(self, leg: Leg, first: Leg) -> bool:
+        """A phone of the PBX is called by a short number, and its own calls begin where those of
+        the agent's phone do; those that come by a trunk begin elsewhere."""
+        called, calling = self._word(leg), self._word(first)
+        same = called.context == calling.context != ""
+        return same and len(calling.exten) <= HOUSE_DIGITS
 
 
 def _called_party(outside: Sequence[Leg]) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from ccgateway.calls.call import Call
-from ccgateway.calls.draft import Draft
+from ccgateway.calls.draft import Draft, number_of
 from ccgateway.telephony.facts import Fact, Identity, Kind, Source
 
 _TRUST = {Source.SNAPSHOT: 0, Source.AMI: 1, Source.SELF: 1, Source.QUEUE_LOG: 2, Source.CEL: 3}
@@ -51,6 +51,11 @@ class Story:
         self._facts: dict[Identity, Fact] = {}
         self._draft: Draft | None = None
         self._newest: tuple[object, ...] = ()
+        self._told: list[Fact] = []  # in order; as far as there is a draft
+        self.former: set[UUID] = set()
+        """Other ids that it had, or that calls had which turned out to be this one."""
+        self.cases: set[int] = set()
+        """The numbers that people say for it; several where it was several calls at first."""
 
     def take(self, fact: Fact) -> bool:
         """Add a fact; False where it was known as well or better already."""
@@ -58,9 +63,12 @@ class Story:
         if known is not None and not better(fact, known):
             return False
         self._facts[fact.identity] = fact
+        if (case := number_of(fact.detail.get("case", ""))) is not None:
+            self.cases.add(case)
         here = order(fact)
         if self._draft is not None and known is None and here > self._newest:
             self._draft.take(fact)
+            self._told.append(fact)
             self._newest = here
         else:
             self._draft = None
@@ -68,20 +76,29 @@ class Story:
 
     def rename(self, call_id: UUID) -> None:
         """It turned out to begin earlier than was known, and so has another id."""
+        self.former.add(self.call_id)
         self.call_id = call_id
         self._draft = None
+
+    def swallow(self, other: Story) -> None:
+        """Take all of a call that turned out to be this one."""
+        self.former |= other.former | {other.call_id}
+        for fact in other.facts:
+            self.take(fact)
 
     def call(self) -> Call:
         """The call as now known."""
         if self._draft is None:
             self._draft = Draft(self.call_id, self.node)
-            facts = sorted(self._facts.values(), key=order)
-            for fact in facts:
+            self._told = sorted(self._facts.values(), key=order)
+            for fact in self._told:
                 self._draft.take(fact)
-            self._newest = order(facts[-1])
+            self._newest = order(self._told[-1])
         return self._draft.finish()
 
     @property
     def facts(self) -> list[Fact]:
         """The facts in order."""
+        if self._draft is not None:
+            return list(self._told)
         return sorted(self._facts.values(), key=order)

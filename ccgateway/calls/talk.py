@@ -6,12 +6,11 @@ between two bridges: its halves are joined, and only what is at the ends talks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ccgateway.calls.call import Leg, Role, Talk
-from ccgateway.calls.kin import seniority
 from ccgateway.telephony.facts import Fact, Kind
 
 SWAP = timedelta(milliseconds=50)
@@ -59,82 +58,113 @@ class Moves:
         self._in.pop(fact.subject, None)
         self._moves.append(_Move(fact.at, fact.subject, None))
 
-    def partner(self, uniqueid: str) -> str:
-        """Who is connected with a channel now, '' for nobody; of several the first to be born."""
-        others = self._reach(uniqueid, self._in).keys() - {uniqueid} - self._wires.keys()
-        return min(others, key=seniority, default="")
-
     def talks(self, caller: str, legs: Sequence[Leg]) -> tuple[Talk, ...]:
         """The talks of a channel with whoever it was, in order of their beginning; ``agent`` is
         '' where that is no agent's channel."""
         people = {leg.uniqueid: leg for leg in legs}
-        inside: dict[str, str] = {}
+        room = _Room(self._wires)
+        heard = room.reach(caller)
         running: dict[str, Talk] = {}
         done: list[Talk] = []
         for move in self._moves:
-            if move.bridge is None:
-                inside.pop(move.uniqueid, None)
-            else:
-                inside[move.uniqueid] = move.bridge
-            now = self._partners(caller, inside, people)
+            concerns = heard.concerns(move)
+            room.move(move)
+            if not concerns:
+                continue
+            heard = room.reach(caller)
+            now = _people_in(heard, caller, people)
             for uniqueid in [u for u in running if u not in now]:
                 talk = running.pop(uniqueid)
-                done.append(Talk(talk.agent, talk.uniqueid, talk.began_at, move.at))
+                if talk.began_at < move.at:  # else told by one snapshot: he was there before
+                    done.append(Talk(talk.agent, talk.uniqueid, talk.began_at, move.at))
             for uniqueid, agent in now.items():
                 running.setdefault(uniqueid, Talk(agent, uniqueid, move.at))
         found = sorted([*done, *running.values()], key=lambda t: (t.began_at, t.uniqueid))
         return _mended(found, self._held.get(caller, ()))
 
-    def _partners(
-        self, caller: str, inside: Mapping[str, str], people: Mapping[str, Leg]
-    ) -> dict[str, str]:
-        """Those (uniqueid -> agent) whom the caller can hear now. The agent's name may stand on
-        the Local channel through which the queue called, not on the phone's own leg behind it."""
-        found = {}
-        for uniqueid, way in self._reach(caller, inside).items():
-            leg = people.get(uniqueid)
-            if uniqueid == caller or leg is None or leg.role is Role.LOCAL:
-                continue
-            names = [people[u].agent for u in way if u in people and people[u].agent]
-            behind = names[0] if names and leg.role is Role.OTHER else ""
-            found[uniqueid] = leg.agent or behind
-        return found
 
-    def _reach(self, start: str, inside: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-        """Every channel that is connected with ``start`` through bridges and Local wires, and the
-        halves of Local channels on the way to it."""
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """Every channel that is connected with one (``start``) through bridges and Local wires, with
+    the halves of Local channels on the way to it; and the bridges."""
+
+    start: str
+    channels: Mapping[str, tuple[str, ...]]
+    bridges: Collection[str]
+
+    def concerns(self, move: _Move) -> bool:
+        """Whether a move can change it."""
+        return (
+            move.uniqueid == self.start
+            or move.uniqueid in self.channels
+            or move.bridge in self.bridges
+        )
+
+
+class _Room:
+    """Who is in which bridge, while the moves are gone through."""
+
+    def __init__(self, wires: Mapping[str, str]) -> None:
+        self._wires = wires
+        self._inside: dict[str, str] = {}
+        self._members: dict[str, dict[str, None]] = {}  # in the order in which they came
+
+    def move(self, move: _Move) -> None:
+        if left := self._inside.pop(move.uniqueid, None):
+            self._members[left].pop(move.uniqueid, None)
+        if move.bridge is not None:
+            self._inside[move.uniqueid] = move.bridge
+            self._members.setdefault(move.bridge, {})[move.uniqueid] = None
+
+    def reach(self, start: str) -> _Reach:
         reached: dict[str, tuple[str, ...]] = {}
-        todo: list[tuple[str, tuple[str, ...]]] = [(start, ())] if start in inside else []
+        bridges: set[str] = set()
+        todo: list[tuple[str, tuple[str, ...]]] = [(start, ())] if start in self._inside else []
         while todo:
             here, way = todo.pop()
             if here in reached:
                 continue
             reached[here] = way
-            todo.extend((other, way) for other in _sharing(inside, here))
+            bridge = self._inside.get(here)
+            if bridge is not None and bridge not in bridges:
+                bridges.add(bridge)
+                todo.extend((other, way) for other in self._members[bridge])
             if far := self._wires.get(here):
                 todo.append((far, (*way, here, far)))
-        return reached
+        return _Reach(start, reached, bridges)
 
 
-def _sharing(inside: Mapping[str, str], uniqueid: str) -> Iterable[str]:
-    bridge = inside.get(uniqueid)
-    return [u for u, b in inside.items() if b == bridge] if bridge else []
+def _people_in(heard: _Reach, caller: str, people: Mapping[str, Leg]) -> dict[str, str]:
+    """Those (uniqueid -> agent) whom the caller can hear now. The agent's name may stand on the
+    Local channel through which the queue called, not on the phone's own leg behind it."""
+    found = {}
+    for uniqueid, way in heard.channels.items():
+        leg = people.get(uniqueid)
+        if uniqueid == caller or leg is None or leg.role is Role.LOCAL:
+            continue
+        names = [people[u].agent for u in way if u in people and people[u].agent]
+        behind = names[0] if names and leg.role is Role.OTHER else ""
+        found[uniqueid] = leg.agent or behind
+    return found
 
 
 def _mended(talks: Iterable[Talk], held: Sequence[datetime]) -> tuple[Talk, ...]:
     """Talks of one leg that only a swap parted are one. Where the caller was ``held`` between, it
     was none: an agent whom nobody can be asked for has the caller back within milliseconds."""
     mended: list[Talk] = []
+    places: dict[str, int] = {}  # of each one's last talk
     for talk in talks:
-        last = mended[-1] if mended else None
+        place = places.get(talk.uniqueid)
+        last = mended[place] if place is not None else None
         if (
-            last is not None
-            and last.uniqueid == talk.uniqueid
+            place is not None
+            and last is not None
             and last.ended_at is not None
             and talk.began_at - last.ended_at < SWAP
             and not any(last.ended_at <= at <= talk.began_at for at in held)
         ):
-            mended[-1] = Talk(last.agent, last.uniqueid, last.began_at, talk.ended_at)
+            mended[place] = Talk(last.agent, last.uniqueid, last.began_at, talk.ended_at)
         else:
+            places[talk.uniqueid] = len(mended)
             mended.append(talk)
     return tuple(mended)

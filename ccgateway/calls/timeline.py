@@ -66,7 +66,7 @@ def timeline(call: Call) -> list[Moment]:
         *(m for decision in call.decisions for m in _of_decision(decision)),
         *_of_talks(call),
         *(m for hold in call.holds for m in _of_hold(hold, call)),
-        *(m for passed in call.escalations for m in _of_escalation(passed)),
+        *_of_escalations(call),
         *(Moment(note.at, note.by or "ccgateway", f"notes: {note.text}") for note in call.notes),
     ]
     return sorted(moments, key=lambda m: m.at)
@@ -149,29 +149,41 @@ def _of_hold(hold: Hold, call: Call) -> Iterator[Moment]:
         yield Moment(hold.ended_at, who, "takes the other off hold")
 
 
-def _of_escalation(passed: Escalation) -> Iterator[Moment]:
+def _of_escalations(call: Call) -> Iterator[Moment]:
+    """Whom overflow, too, brings the caller back to is the last one who passed him on."""
+    person = "an agent"
+    for passed in call.escalations:
+        person = person if _is_overflow(passed) else _agent(passed.by)
+        yield _passing(passed)
+        spoken = passed.mode in {Mode.WARM, Mode.ATTENDED} and passed.accepted_at != passed.ended_at
+        if spoken and passed.accepted_at:  # they consulted: he did not take the caller at once
+            yield Moment(passed.accepted_at, person, f"consults {_agent(passed.agent)}")
+        if passed.ended_at is not None and (words := _end_words(passed, person)):
+            yield Moment(passed.ended_at, "caller", words)
+
+
+def _is_overflow(passed: Escalation) -> bool:
+    """The dialplan's own. (That of an engineer outside has no name either, and is told alike.)"""
+    return not passed.by and passed.mode is Mode.COLD
+
+
+def _passing(passed: Escalation) -> Moment:
     where = passed.to or passed.agent or "another number"
     line = f" ({line_name(passed.tier)})" if passed.tier else ""
-    if passed.by or passed.mode in {Mode.BACK, Mode.BLIND, Mode.ATTENDED}:
-        back = "back " if passed.mode is Mode.BACK else ""
-        what = f"passes the caller {back}to {where}{line}{_MODE_WORDS[passed.mode]}"
-        yield Moment(passed.at, _agent(passed.by), what)
-    else:
-        yield Moment(passed.at, "dialplan", f"tries {where}{line} for the caller")
-    if passed.mode in {Mode.WARM, Mode.ATTENDED} and passed.accepted_at:
-        who = _agent(passed.by)
-        yield Moment(passed.accepted_at, who, f"consults {_agent(passed.agent)}")
-    if passed.ended_at is not None and (words := _end_words(passed)):
-        yield Moment(passed.ended_at, "caller", words)
+    if _is_overflow(passed):
+        return Moment(passed.at, "dialplan", f"tries {where}{line} for the caller")
+    back = "back " if passed.mode is Mode.BACK else ""
+    what = f"passes the caller {back}to {where}{line}{_MODE_WORDS[passed.mode]}"
+    return Moment(passed.at, _agent(passed.by), what)
 
 
-def _end_words(passed: Escalation) -> str:
+def _end_words(passed: Escalation, person: str) -> str:
     whom = _agent(passed.agent)
     seconds = (passed.ended_at - passed.at).total_seconds() if passed.ended_at else 0
     return {
         EscalationEnd.ACCEPTED: f"is taken over by {whom}, {seconds:.1f} s after it was asked",
-        EscalationEnd.RETURNED: f"finds nobody: back to {_agent(passed.by)}",
+        EscalationEnd.RETURNED: f"finds nobody: back to {person}",
         EscalationEnd.FIRST_LINE: "finds nobody: back to first line",
-        EscalationEnd.TAKEN_BACK: f"is taken back by {_agent(passed.by)}",
+        EscalationEnd.TAKEN_BACK: f"is taken back by {person}",
         EscalationEnd.ABANDONED: "hangs up while being passed on",
     }.get(passed.end, "")

@@ -80,6 +80,7 @@ class _Stay:
     lost: bool = False  # that the caller is gone from the queue was seen, how he went was not
     status: str | None = None
     agent: str = ""
+    by: str = ""  # the agent's channel
     answered_at: datetime | None = None
     rings: list[_Ring] = field(default_factory=list)
 
@@ -165,6 +166,7 @@ class Visits:
         stay = self._stay(fact.place, fact.subject)
         if stay and stay.answered_at is None:
             stay.agent = fact.detail.get("agent", "")
+            stay.by = fact.detail.get("agent_uniqueid", "")
             stay.answered_at = fact.at
         if ring := self._rings.get(fact.detail.get("agent_uniqueid", "")):
             ring.close(fact.at, OfferEnd.ANSWERED)
@@ -191,8 +193,11 @@ class Visits:
         else:
             ring.close(fact.at, _BY_CAUSE.get(fact.detail.get("cause", ""), OfferEnd.LOST))
 
-    def finish(self, ends: Mapping[str, datetime | None]) -> tuple[Visit, ...]:
-        """The visits as now known; ``ends`` tells when each channel ended."""
+    def finish(
+        self, ends: Mapping[str, datetime | None], agents: Mapping[str, str]
+    ) -> tuple[Visit, ...]:
+        """The visits as now known; ``ends`` tells when each channel ended, ``agents`` whose it is.
+        app_queue names the member whom it rang: another's phone can have picked that up."""
         return tuple(
             Visit(
                 queue=stay.queue,
@@ -201,7 +206,7 @@ class Visits:
                 position=stay.position,
                 left_at=stay.left_at or ends.get(stay.uniqueid),
                 end=_end(stay, ends.get(stay.uniqueid)),
-                agent=stay.agent,
+                agent=agents.get(stay.by) or stay.agent,
                 answered_at=stay.answered_at,
                 offers=tuple(
                     Offer(r.agent, r.uniqueid, r.began_at, r.ended_at, r.end) for r in stay.rings

@@ -21,7 +21,7 @@ from ccgateway.cli.common import (
     read,
 )
 from ccgateway.cli.database import pool_of
-from ccgateway.cli.line import escalate, note
+from ccgateway.cli.line import complete, escalate, join, note, take
 from ccgateway.cli.story import story
 from ccgateway.engine.view import WITHHELD
 from ccgateway.errors import Refused
@@ -33,8 +33,8 @@ app = typer.Typer(
 )
 
 
-app.command()(escalate)
-app.command()(note)
+for verb in (escalate, take, join, complete, note):
+    app.command()(verb)
 
 
 @app.command(name="list")

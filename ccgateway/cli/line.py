@@ -1,7 +1,9 @@
-"""``ccgateway call escalate`` and ``call note``: what is asked of a running call."""
+"""``ccgateway call escalate``, ``take``, ``join``, ``complete`` and ``note``: what is asked of a
+running call."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -45,6 +47,49 @@ async def escalate(
     else:
         told = f"agent {done['agent']} passes call {done['call_id'][:8]} on to {done['to']}"
         out.print(f"{told} ({done['mode']})", markup=False, highlight=False)
+
+
+async def _consult(call: str, do: str, config: Path, url: str, *, json: bool, says: str) -> None:
+    async with client_of(config, url) as gateway:
+        done = await gateway.consult(call, do)
+    if json:
+        print_json(done)
+    else:
+        told = f"agent {done['agent']} {says} (call {done['call_id'][:8]})"
+        out.print(told, markup=False, highlight=False)
+
+
+@command
+async def take(
+    call: CallArgument,
+    config: ConfigOption = DEFAULT_CONFIG,
+    url: UrlOption = "",
+    json: JsonOption = False,
+) -> None:
+    """End a consultation: the agent who consults has the caller again, as by *1."""
+    await _consult(call, "take", config, url, json=json, says="has the caller again")
+
+
+@command
+async def join(
+    call: CallArgument,
+    config: ConfigOption = DEFAULT_CONFIG,
+    url: UrlOption = "",
+    json: JsonOption = False,
+) -> None:
+    """End a consultation: both agents and the caller talk, as by *4."""
+    await _consult(call, "join", config, url, json=json, says="brings the caller into the talk")
+
+
+@command
+async def complete(
+    call: CallArgument,
+    config: ConfigOption = DEFAULT_CONFIG,
+    url: UrlOption = "",
+    json: JsonOption = False,
+) -> None:
+    """End a consultation: the agent who consults hangs up, the other one has the caller."""
+    await _consult(call, "complete", config, url, json=json, says="leaves the caller there")
 
 
 @command

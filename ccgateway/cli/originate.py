@@ -35,7 +35,7 @@ WHY = {
     "agent_rejected": "the agent rejected it",
     "agent_unreachable": "the agent's phone cannot be reached",
     "cancelled": "the agent hung up before an answer",
-    "not_sent": "not sent: the link to Asterisk was down",
+    "not_sent": "not sent: Asterisk or PostgreSQL was out of reach",
     "lost": "lost: the link to Asterisk was cut, and the PBX does not have it; not sent again",
     "failed": "Asterisk refused it; the gateway's log says why",
 }

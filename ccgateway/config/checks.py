@@ -44,8 +44,8 @@ def check(raw: Raw, folder: Path) -> Iterator[Wrong]:
 
 
 def blocked_numbers(numbers: tuple[str, ...], country: str = "") -> frozenset[str]:
-    """Checked numbers in E.164."""
-    return frozenset(words.number(number, country) for number in numbers)
+    """Checked numbers and prefixes in E.164."""
+    return frozenset(words.blocked(number, country) for number in numbers)
 
 
 def _fallback(raw: Raw) -> Iterator[Wrong]:
@@ -64,7 +64,7 @@ def _blocked(raw: Raw) -> Iterator[Wrong]:
                 continue
             for path, text in texts_in(row, place, "blocked"):
                 try:
-                    words.number(text, country)
+                    words.blocked(text, country)
                 except ValueError as error:
                     yield path, text, str(error)
 

@@ -9,9 +9,12 @@ from ccgateway.config.fault import Path as Key
 from ccgateway.config.fault import quoted
 from ccgateway.config.rows import Raw, known, rows, texts, texts_in, unique
 from ccgateway.config.secrets import Wrong
+from ccgateway.routing.service import FALLBACK, MESSAGE
 from ccgateway.routing.tier import BACK, FIRST
 from ccgateway.telephony.numbers import is_country
 
+NO_WHISPER = '"": on_call numbers are dialled, and only a queue plays a whisper'
+AN_OWN_NUMBER = "a number with + and country code: who is on_call is dialled, and shown it"
 ONE_OF_TWO = "queue or on_call, one of the two"
 
 
@@ -31,6 +34,10 @@ def check_lines(raw: Raw) -> Iterator[Wrong]:
             numbers = texts_in(target, place, "on_call")
             written = [(key, text.strip().partition(" ")[0]) for key, text in numbers]
             yield from _numbers(written, service.get("country", "US"))
+            if numbers and (whisper := target.get("whisper")):
+                yield (*place, "whisper"), whisper, NO_WHISPER
+        yield from _overflow(service, path)
+        yield from _own_numbers(service, path)
         yield from _ways(service, path)
 
 
@@ -55,6 +62,22 @@ def _one_of_two(path: Key, target: Raw) -> Iterator[Wrong]:
         yield (*path, "on_call"), on_call, f"{ONE_OF_TWO}, not both"
     elif queue == "" and on_call == ():
         yield path, target, f"a target with {ONE_OF_TWO}"
+
+
+def _overflow(service: Raw, path: Key) -> Iterator[Wrong]:
+    """First line overflows by a word, or into a target that is there."""
+    way = service.get("overflow", MESSAGE)
+    targets = [name for _, name in texts(service, "target", "name")]
+    if isinstance(way, str) and way not in (MESSAGE, FALLBACK, *targets):
+        names = ", ".join(quoted(name, bare=True) for name in [MESSAGE, FALLBACK, *targets])
+        yield (*path, "overflow"), way, f"one of {names}"
+
+
+def _own_numbers(service: Raw, path: Key) -> Iterator[Wrong]:
+    """Whoever is on call is dialled through the trunk, which wants a number of ours."""
+    dialled = texts(service, "target", "on_call", path)
+    if dialled and service.get("own_numbers", ()) == ():
+        yield (*path, "own_numbers"), (), AN_OWN_NUMBER
 
 
 def _ways(service: Raw, path: Key) -> Iterator[Wrong]:

@@ -22,7 +22,7 @@ from ccgateway.config.fault import Path as Key
 from ccgateway.config.locate import Lines, locate
 from ccgateway.config.secrets import exposed, read_secrets
 from ccgateway.log import plain, redact
-from ccgateway.routing.service import Messages, Overflow, Service
+from ccgateway.routing.service import Messages, Service
 from ccgateway.routing.tier import OnCall, Target
 
 NO_VALUE = "nothing"
@@ -258,7 +258,7 @@ def _service(table: tables.ServiceTable) -> Service:
         language=table.language,
         priority=table.priority,
         wait_limit=table.wait_limit,
-        overflow=Overflow(table.overflow),
+        overflow=table.overflow,
         accept_anonymous=table.accept_anonymous,
         blocked=blocked_numbers(table.blocked, table.country),
         messages=Messages(**table.messages.model_dump()),

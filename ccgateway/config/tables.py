@@ -16,6 +16,7 @@ from platformdirs import user_state_path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from ccgateway.config import words
+from ccgateway.routing.service import FALLBACK, MESSAGE
 from ccgateway.routing.tier import BACK, FIRST, NEXT
 from ccgateway.routing.week import Hours
 
@@ -25,10 +26,14 @@ MOST_REASONS = 9
 A_NAME = "1 to 64 of the characters A-Z a-z 0-9 _ -"
 A_TEXT = "a text of 1 to 100 characters, without control characters"
 A_SOUND = 'a sound file as Playback names it: no ending, A-Z a-z 0-9 _ - and /, or ""'
+AN_OVERFLOW = (
+    f'"{MESSAGE}", "{FALLBACK}" (the fallback queue), or the name of a target of this service'
+)
 A_DESTINATION = (
     f'"{BACK}" (to the agent who escalated), "{FIRST}" (to first line\'s queue), or the name of '
     "another target of this service"
 )
+WORDS = (BACK, FIRST, NEXT, MESSAGE, FALLBACK)
 A_COUNTRY = 'a list of countries that may be called (ISO 3166), as ["FI", "SE"], or ["*"]'
 A_HOST = "a host name or an IP address"
 SAFE_SECRET = "8 to 128 of the characters A-Z a-z 0-9 _ . ~ -"  # noqa: S105 - the rule for one
@@ -172,7 +177,9 @@ class ClientSettings(Table):
     id: Name = Field(description=A_NAME)
     name: Text = Field(description=A_TEXT)
     blocked: tuple[str, ...] = Field(
-        default=(), description="a list of telephone numbers with + and country code"
+        default=(),
+        description="a list of telephone numbers with + and country code, or of prefixes with a "
+        'trailing *, as "+358100*"',
     )
 
 
@@ -194,8 +201,8 @@ class MessagesTable(Table):
 
 def _no_word(name: str) -> str:
     """A target's name must not be a word that says another way."""
-    if name in (BACK, FIRST, NEXT):
-        raise ValueError(f"{A_NAME}; {BACK}, {FIRST} and {NEXT} have meanings of their own")
+    if name in WORDS:
+        raise ValueError(f"{A_NAME}; {', '.join(WORDS)} have meanings of their own")
     return name
 
 
@@ -251,11 +258,11 @@ class ServiceTable(Table):
     wait_limit: int = Field(
         default=600, ge=1, le=7200, description="a whole number of seconds from 1 to 7200"
     )
-    overflow: Literal["message", "fallback"] = Field(
-        default="message", description='"message" or "fallback"'
-    )
+    overflow: Name = Field(default=MESSAGE, description=AN_OVERFLOW)
     accept_anonymous: bool = Field(default=True, description="true or false")
-    blocked: tuple[str, ...] = Field(default=(), description="a list of telephone numbers")
+    blocked: tuple[str, ...] = Field(
+        default=(), description='a list of telephone numbers, or of prefixes, as "+358100*"'
+    )
     messages: MessagesTable = Field(default=MessagesTable(), description="a table of sound files")
     own_numbers: tuple[str, ...] = Field(
         default=(), description="a list of telephone numbers with + and country code"

@@ -12,6 +12,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from ccgateway.routing.blocked import ANY_MORE
 from ccgateway.routing.service import ANYWHERE
 from ccgateway.routing.week import Hours
 from ccgateway.telephony.numbers import is_country, normalise
@@ -25,6 +26,7 @@ _HOURS = re.compile(
     r"(?P<days>[a-z]{3}(?:[-,][a-z]{3})*) +(?P<opens>\d\d:\d\d)-(?P<closes>\d\d:\d\d)", re.ASCII
 )
 _HOLIDAY = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)(?: +(?P<name>\S.*))?", re.ASCII)
+_PREFIX = re.compile(r"\+[1-9][0-9]{0,13}\*", re.ASCII)
 _DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """They turn the text around them, so that a log line reads as what it is not."""
 
@@ -118,6 +120,15 @@ def number(text: str, country_code: str) -> str:
     if found is None or not found.startswith("+"):
         raise ValueError("a telephone number, best with + and country code, as +358401112223")
     return found
+
+
+def blocked(text: str, country_code: str) -> str:
+    """A number as ``number`` reads it; or a prefix: ``+358100*``."""
+    if ANY_MORE not in text:
+        return number(text, country_code)
+    if not _PREFIX.fullmatch(text):
+        raise ValueError('a prefix with + and country code and a * at its end, as "+358100*"')
+    return text
 
 
 def on_call(text: str) -> tuple[str, Hours | None]:

@@ -19,6 +19,11 @@ from ccgateway.telephony.snapshot import Snapshot
 REMEMBERED_ENDS = 1_000
 """Ended attempts that are kept, for who asks by id or repeats a request; older ones are stored."""
 
+_OURS = frozenset({Kind.ATTEMPTED, Kind.ORIGINATED})
+"""What is told of attempts alone: its subject is one."""
+
+_OVER = frozenset({Kind.CHANNEL_ENDED, Kind.CHANNEL_MISSING})
+
 log = structlog.get_logger()
 
 
@@ -32,6 +37,7 @@ class _Kept:
     sent_at: datetime | None
     legs: tuple[str, ...]
     heard: bool = False
+    agent_free: bool = False  # their leg has ended; the customer may talk with another
 
 
 class Attempts:
@@ -64,9 +70,20 @@ class Attempts:
         """The one that came with this key, while it is remembered."""
         return self.get(self._keys.get(key, ""))
 
+    def unsent(self, attempt: Attempt, at: datetime) -> Attempt:
+        """One that is stored (or may be, or will be) and that Asterisk was never asked for: it
+        ends here, wherever its row is. That it is stored is waited for by nobody."""
+        after = replace(attempt, stage=Stage.ENDED, end=End.NOT_SENT, ended_at=at)
+        log.warning("attempt not placed", attempt=after.id, end=after.end, why="never sent")
+        self._store.put_attempt(after)
+        self._feed.publish({"type": "attempt", "attempt": after})
+        self._remember(after)
+        return after
+
     def of_agent(self, agent: str) -> Attempt | None:
-        """The one that goes on with this agent."""
-        return next((kept.now for kept in self._live.values() if kept.now.agent == agent), None)
+        """The one that goes on with this agent. Who passed the customer on has none any more."""
+        going_on = (kept for kept in self._live.values() if not kept.agent_free)
+        return next((kept.now for kept in going_on if kept.now.agent == agent), None)
 
     def sent(self, attempt_id: str, at: datetime) -> None:
         """Asterisk is asked now."""
@@ -86,13 +103,15 @@ class Attempts:
         return kept is not None and not kept.heard
 
     def follow(self, call: Call, facts: Sequence[Fact]) -> None:
-        """Let what is known of a call show in its attempt."""
-        kept = self._live.get(call.attempt)
-        if kept is None:
-            return
-        kept.legs = legs(kept.base.id, facts)
-        kept.heard = any(fact.kind is not Kind.ATTEMPTED for fact in facts)
-        self._set(kept, replace(progress(kept.base, facts), call_id=call.call_id))
+        """Let what is known of a call show in its attempts: more than one where calls by click
+        were joined."""
+        for attempt_id in dict.fromkeys(fact.subject for fact in facts if fact.kind in _OURS):
+            if kept := self._live.get(attempt_id):
+                own = {fact.kind for fact in facts if fact.subject == attempt_id}
+                kept.legs = legs(attempt_id, facts)
+                kept.heard = bool(own - {Kind.ATTEMPTED})
+                kept.agent_free = not own.isdisjoint(_OVER)
+                self._set(kept, replace(progress(kept.base, facts), call_id=call.call_id))
 
     def compare(self, snapshot: Snapshot) -> None:
         """What was asked before this snapshot and is not in it is not there: it is never sent
@@ -121,7 +140,10 @@ class Attempts:
         if after.stage is Stage.ENDED:
             log.info("attempt ended", attempt=after.id, end=after.end, cause=after.cause)
             del self._live[after.id]
-            self._ended[after.id] = after
-            if len(self._ended) > REMEMBERED_ENDS:
-                _, oldest = self._ended.popitem(last=False)
-                self._keys.pop(oldest.key, None)
+            self._remember(after)
+
+    def _remember(self, ended: Attempt) -> None:
+        self._ended[ended.id] = ended
+        if len(self._ended) > REMEMBERED_ENDS:
+            _, oldest = self._ended.popitem(last=False)
+            self._keys.pop(oldest.key, None)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
 from ccgateway.agents.activity import activities
 from ccgateway.agents.agent import Activity, Agent, Duty, Verb
 from ccgateway.agents.membership import on_change, reconcile, static_in_managed
-from ccgateway.agents.refusal import DND, refusals
+from ccgateway.agents.refusal import DND, Disturbed
 from ccgateway.calls.call import Call
 from ccgateway.engine.ports import Clock, LiveFeed, PbxLink, Store
 from ccgateway.engine.setup import Setup
@@ -38,11 +38,6 @@ SETTLED_S = 20.0
 """A list of members may be so old (its time-out is 15 s): of an agent who asked for something
 within this time it proves nothing, and the next comparison will do."""
 
-NEWS = timedelta(seconds=10)
-REMEMBERED_REFUSALS = 1000
-"""Offers that phones refused are looked at once: whoever says *14 with the call still waiting shall
-not be paused for what was before."""
-
 log = structlog.get_logger()
 
 
@@ -58,7 +53,7 @@ class Desk:
         self._links: Mapping[str, PbxLink] = {}
         self._busy: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._complained: set[tuple[str, str, str]] = set()
-        self._refused: deque[str] = deque(maxlen=REMEMBERED_REFUSALS)
+        self._disturbed = Disturbed()
         self._asked_at: dict[str, float] = {}  # agent -> when they last asked, loop time
         self._calls: dict[str, dict[str, Activity]] = defaultdict(dict)  # agent -> by call
 
@@ -100,6 +95,7 @@ class Desk:
             raise Refused(f"no such verb: {verb!r}; there are {', '.join(Verb)}")
         asked = Verb(verb)
         reason = self._reason(asked, reason)
+        self._disturbed.forget(agent_id)
         loop = asyncio.get_running_loop()
         async with self._busy[agent_id]:
             self._asked_at[agent_id] = loop.time()
@@ -145,20 +141,11 @@ class Desk:
             self._set(after)
 
     def disturbed(self, call: Call) -> list[str]:
-        """The agents whose phones refused an offer of this call at once just now, each offer once:
-        they have their do-not-disturb on, and are to be paused."""
+        """The agents who are to be paused: their phones refuse at once what this call offers."""
         link = self._links.get(call.node)
         now = self._clock.now() if link is None else link.now()
-        found = []
-        for offer in refusals(call):
-            agent = self._agents.get(offer.agent)
-            # At a restart a call is told anew from its beginning: what is long over is no news.
-            is_news = now - (offer.ended_at or offer.began_at) < NEWS
-            if offer.uniqueid not in self._refused and is_news:
-                self._refused.append(offer.uniqueid)
-                if agent is not None and agent.state == Duty.READY:
-                    found.append(agent.id)
-        return found
+        idle = frozenset(agent.id for agent in self._agents.values() if agent.state == Duty.READY)
+        return self._disturbed.take(call, now, idle)
 
     async def respect(self, agent_id: str) -> None:
         """Pause an agent whose phone does not want to be disturbed. Raises PbxUnavailable."""

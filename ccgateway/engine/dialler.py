@@ -4,7 +4,6 @@ asked once; what became of it, its facts and the next snapshot tell."""
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -12,10 +11,18 @@ from datetime import datetime
 
 import structlog
 
-from ccgateway.agents.agent import Agent
 from ccgateway.customers.customer import Customer
 from ccgateway.engine.attempts import Attempts
+from ccgateway.engine.cases import Cases
 from ccgateway.engine.desk import Desk
+from ccgateway.engine.placing import (
+    AGENT_RING_S,
+    action_of,
+    attempt_id,
+    attempted,
+    chosen,
+    shown_of,
+)
 from ccgateway.engine.ports import Clock, Inbox, LiveFeed, PbxLink, Store
 from ccgateway.engine.setup import Setup
 from ccgateway.errors import (
@@ -35,31 +42,15 @@ from ccgateway.outbound.gate import (
     by_phone,
     check_customer,
 )
-from ccgateway.telephony.actions import Originate
 from ccgateway.telephony.facts import Fact, Kind, Source
+from ccgateway.telephony.ids import call_id_of
 from ccgateway.telephony.numbers import normalise
-
-CONTEXT = "ccg-click"
-AGENT_RING_S = 20
-"""The agent has just clicked, and sits at the phone."""
-
-CUSTOMER_RING_S = 45
-"""Most networks give up, or their voice mail answers, before."""
 
 SILENCE_S = AGENT_RING_S + 10.0
 """After so long without a word of it from an Asterisk that we hear, it never took the call."""
 
 LOOK_UP_S = 0.2
 """How long a person who dials waits for the customer table, as a caller does."""
-
-NAME_MOST = 40
-"""Characters of a customer's name on a phone's display."""
-
-AUTO_ANSWER = (
-    # What desk phones and softphones look for, of several makes; the others ring.
-    ("Alert-Info", "<http://127.0.0.1>;info=alert-autoanswer;delay=0"),
-    ("Call-Info", "<sip:127.0.0.1>;answer-after=0"),
-)
 
 log = structlog.get_logger()
 
@@ -76,6 +67,7 @@ class Dialler:
         inbox: Inbox,
         clock: Clock,
         desk: Desk,
+        cases: Cases,
         is_up: Callable[[str], bool],
     ) -> None:
         self.attempts = Attempts(store, feed)
@@ -86,6 +78,7 @@ class Dialler:
         self._inbox = inbox
         self._clock = clock
         self._desk = desk
+        self._cases = cases
         self._is_up = is_up
         self._links: Mapping[str, PbxLink] = {}
         self._asking: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -95,15 +88,16 @@ class Dialler:
         """The AMI links by node."""
         self._links = links
 
-    def restore(self, attempts: Collection[Attempt]) -> None:
+    def restore(self, attempts: Collection[Attempt], told: Collection[Fact] = ()) -> None:
         """Take up what had not ended when we stopped; the next snapshot says what became of it.
-        That we asked may not be written yet where we were killed: it is told again. Those of a
-        node that the configuration has no more are left as they stand."""
+        Where we were killed that we asked may not be among the stored facts (``told``): then it is
+        told again. Attempts of a node that the configuration has no more are left as they stand."""
         ours = [attempt for attempt in attempts if attempt.node in self._nodes]
         self.attempts.restore(ours)
+        known = {fact.subject for fact in told if fact.kind is Kind.ATTEMPTED}
         for attempt in ours:
-            if attempt.stage in {Stage.STORED, Stage.SENT}:
-                self._inbox.put(_attempted(attempt))
+            if attempt.stage in {Stage.STORED, Stage.SENT} and attempt.id not in known:
+                self._inbox.put(attempted(attempt, attempt.requested_at, None))
 
     async def originate(self, wanted: Wanted) -> Attempt:
         """Call somebody for an agent; returns when Asterisk has said that it does so, or nothing.
@@ -115,12 +109,12 @@ class Dialler:
         async with self._asking[wanted.agent]:
             if (known := await self._known(wanted)) is not None:
                 return known
-            attempt, action = await self._new(wanted)
-            stored = await self._store.new_attempt(attempt)
+            attempt, customer = await self._new(wanted)
+            stored = await self._stored(attempt)
             if stored.id != attempt.id:
-                return self._same(stored, wanted)
+                return self._found(stored, wanted)
             self.attempts.add(attempt)
-        sending = asyncio.get_running_loop().create_task(self._send(attempt, action))
+        sending = asyncio.get_running_loop().create_task(self._send(attempt, customer))
         self._sending.add(sending)
         sending.add_done_callback(self._sent)
         # Whoever asked may go away meanwhile: the attempt does not.
@@ -133,13 +127,17 @@ class Dialler:
 
     async def outbound(self, channel: str, phone: str, prefix: str, dialled: str) -> Allowed:
         """May the agent of this phone call this number? ``channel`` is the uniqueid of his call,
-        whose record gets the number in full. Raises Refused."""
+        whose record gets the number in full, and a case. Raises Refused."""
         agent_id = self._desk.of_phone(phone)
         agent = self._desk.agent(agent_id) if agent_id else None
         allowed = by_phone(prefix, dialled, agent, self._premises)
+        customer = None
         if allowed.number.startswith("+"):
-            check_customer(await self._customer_in_time(allowed))
-        self._inbox.put(_chosen(self._node, channel, allowed, self._now()))
+            customer = await self._customer_in_time(allowed)
+            check_customer(customer)
+        case, call = self._cases.take(), str(call_id_of(self._node, channel))
+        allowed = replace(allowed, call=call, case=case, display=shown_of(case, customer))
+        self._inbox.put(chosen(self._node, channel, allowed, self._now()))
         return allowed
 
     # -- within
@@ -149,46 +147,68 @@ class Dialler:
         if not wanted.key:
             return None
         found = self.attempts.by_key(wanted.key) or await self._store.attempt("", wanted.key)
-        return self._same(found, wanted) if found else None
+        return self._found(found, wanted) if found else None
 
-    def _same(self, found: Attempt, wanted: Wanted) -> Attempt:
-        """``found``, if ``wanted`` is the same request. Raises Refused."""
+    async def _stored(self, attempt: Attempt) -> Attempt:
+        """The attempt with its key, as it is in the store. Raises Refused, StoreUnavailable."""
+        try:
+            return await self._store.new_attempt(attempt)
+        except (StoreUnavailable, asyncio.CancelledError):
+            # It may be committed, or will be: whatever happens to the row, it is not sent. Without
+            # its key: where there is no row yet, whoever asks again is to be called.
+            self.attempts.unsent(replace(attempt, key=""), self._now())
+            raise
+
+    def _found(self, found: Attempt, wanted: Wanted) -> Attempt:
+        """``found``, as it goes on or ended. Where its row was committed and we were told that
+        PostgreSQL is away, nobody sent it, and nobody will. Raises Refused."""
+        self._check_same(found, wanted)
+        if (known := self.attempts.get(found.id)) is not None:
+            return replace(known, key=found.key)
+        if found.stage is Stage.STORED and found.node in self._nodes:
+            return self.attempts.unsent(found, self._now())
+        return found
+
+    def _check_same(self, found: Attempt, wanted: Wanted) -> None:
+        """Raises Refused where ``wanted`` is another request than ``found`` came with."""
         services = self._premises.services
         country = next((s.country for s in services if s.id == found.service), "")
         number = normalise(wanted.to, country)
         same = (found.agent, found.number) == (wanted.agent, number)
         if not same or wanted.service not in ("", found.service):
             raise Refused(f"this Idempotency-Key is another call's ({found.id}): take a new one")
-        return found
 
-    async def _new(self, wanted: Wanted) -> tuple[Attempt, Originate]:
-        """The attempt and its action. Raises Refused, StoreUnavailable."""
+    async def _new(self, wanted: Wanted) -> tuple[Attempt, Customer | None]:
+        """The attempt, and who is called. Raises Refused, StoreUnavailable."""
         if (running := self.attempts.of_agent(wanted.agent)) is not None:
             raise Refused(f"agent {wanted.agent} has a call by click already: {running.id}")
         allowed = by_click(wanted, self._desk.agent(wanted.agent), self._premises)
         customer = await self._store.customer(allowed.client, allowed.number)
         check_customer(customer)
-        agent = self._desk.agent(wanted.agent)
         attempt = Attempt(
             id=attempt_id(self._now()),
             key=wanted.key,
             node=self._node,
             client=allowed.client,
             service=allowed.service,
-            agent=agent.id,
+            agent=wanted.agent,
             number=allowed.number,
             caller_id=allowed.caller_id,
             by=wanted.by,
             requested_at=self._now(),
         )
-        return attempt, action_of(attempt, agent, customer)
+        return attempt, customer
 
-    async def _send(self, attempt: Attempt, action: Originate) -> None:
+    async def _send(self, attempt: Attempt, customer: Customer | None) -> None:
         """Ask Asterisk, once. Raises PbxUnavailable, ActionRefused, UnsafeText."""
-        self._inbox.put(_attempted(attempt))
+        case, now = self._cases.take(), self._now()
+        action = action_of(attempt, self._desk.agent(attempt.agent), customer, case)
+        # Of the moment of sending, not of the click: a snapshot that was asked for in between does
+        # not have its channel.
+        self._inbox.put(attempted(attempt, now, case))
         try:
             link = self._link()
-            self.attempts.sent(attempt.id, self._now())
+            self.attempts.sent(attempt.id, now)
             await link.act(action)
         except ActionTimeout as error:
             log.warning("attempt sent, no answer", attempt=attempt.id, why=str(error))
@@ -238,58 +258,8 @@ class Dialler:
         return link.now() if link else self._clock.now()
 
 
-def attempt_id(now: datetime) -> str:
-    """An id that tells its time as a uniqueid does, and that nobody can guess."""
-    return f"ccg-{int(now.timestamp())}.{secrets.randbelow(10**9):09d}"
-
-
-def action_of(attempt: Attempt, agent: Agent, customer: Customer | None) -> Originate:
-    """The agent's phone shows whom it is about to call."""
-    name = customer.name if customer else ""
-    shown = "".join(c for c in name if c.isalnum() or c in " .#-")[:NAME_MOST].strip()
-    return Originate(
-        id=attempt.id,
-        channel=agent.phone,
-        context=CONTEXT,
-        caller_number=attempt.number,
-        caller_name=f"Call {shown or attempt.number}",
-        ring=AGENT_RING_S,
-        variables=(
-            ("CCG_NUMBER", attempt.number),
-            ("CCG_OWN", attempt.caller_id),
-            ("CCG_SERVICE", attempt.service),
-            ("CCG_RING", str(CUSTOMER_RING_S)),
-        ),
-        headers=AUTO_ANSWER if agent.auto_answer and agent.phone.startswith("PJSIP/") else (),
-    )
-
-
 def premises_of(setup: Setup) -> Premises:
     """What the gate goes by."""
     ours = {n for s in setup.services for did in s.dids if (n := normalise(did, s.country))}
     own = {number for service in setup.services for number in service.own_numbers}
     return Premises(setup.services, frozenset(ours | own), dict(setup.blocked))
-
-
-def _attempted(attempt: Attempt) -> Fact:
-    detail = {
-        "service": attempt.service,
-        "client": attempt.client,
-        "agent": attempt.agent,
-        "dialled": attempt.number,
-        "by": attempt.by,
-    }
-    at = attempt.requested_at
-    told = Fact(attempt.node, Kind.ATTEMPTED, attempt.id, at, source=Source.SELF)
-    return replace(told, detail=detail)
-
-
-def _chosen(node: str, channel: str, allowed: Allowed, at: datetime) -> Fact:
-    """What an agent who dialled himself was allowed: the dialplan knows neither the client nor the
-    number in full."""
-    detail = {
-        "service": allowed.service,
-        "client": allowed.client,
-        "dialled": allowed.number,
-    }
-    return Fact(node, Kind.SERVICE_CHOSEN, channel, at, source=Source.SELF, detail=detail)

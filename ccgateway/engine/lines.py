@@ -1,34 +1,34 @@
-"""What is asked of a running call: to pass it on to another line, and to note something down.
-
-An agent does the first by keys during the talk, and the dialplan carries it out alone. Asked by API
-or CLI it is the same: we press the keys on the agent's channel. So there is one way, with all that
-the dialplan knows of the path of the caller, and what was done is told by the dialplan.
-"""
+"""What is asked of a running call by API or CLI: to pass it on to another line, to end a
+consultation, to note something down, to show it."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ccgateway.calls.board import Board
-from ccgateway.calls.call import Call, Leg, Mode, Role
+from ccgateway.calls.call import Call, Escalation, Leg, Mode, Role
+from ccgateway.calls.draft import number_of
+from ccgateway.calls.reduce import Story
 from ccgateway.config.words import free_text
+from ccgateway.engine.hands import CONSULTING, TALKING, Hand, Hands
 from ccgateway.engine.ports import Clock, Inbox, PbxLink
 from ccgateway.engine.setup import Setup
-from ccgateway.errors import PbxUnavailable, Refused, UnknownCall
+from ccgateway.engine.view import call_view, consultation
+from ccgateway.errors import Refused, UnknownCall
+from ccgateway.routing.decide import service_of
 from ccgateway.routing.service import Service
 from ccgateway.routing.tier import BACK, Target
 from ccgateway.routing.tiers import DIGIT_OF_BACK, FIRST_TIER, on_call, target_of, ways_of
-from ccgateway.telephony.actions import PressKey
 from ccgateway.telephony.facts import Fact, Kind, Source
 
 CODES = {Mode.COLD: "*2", Mode.WARM: "*3", Mode.BACK: "*2"}
 """What the agents press before the digit (dialplan/ccg-features.conf)."""
 
-CARRIED_OUT_S = 4.0
-"""Seconds until the dialplan has told that it passed the call on: Asterisk plays three emulated
-keys out one after the other, in half a second."""
+TAKE, JOIN, COMPLETE = "take", "join", "complete"
+ENDINGS = {TAKE: ("*1", Kind.BRIDGE_ENTERED), JOIN: ("*4", Kind.JOINED), COMPLETE: ("", None)}
+"""How a consultation ends: what the agent presses, and what then is told of his channel. To
+complete he hangs up."""
 
 LONGEST_NOTE = 500
 """Characters of a note: a few sentences, which the next agent reads while the phone rings."""
@@ -36,13 +36,8 @@ LONGEST_NOTE = 500
 CASE = "#"
 MODES = (Mode.COLD, Mode.WARM)
 
-
-@dataclass(frozen=True, slots=True)
-class _Talk:
-    """Who can pass a call on: the agent, on which channel."""
-
-    agent: str
-    leg: Leg
+MOST_NAMED = 5
+"""Calls that a refusal names where the beginning of an id fits many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +54,24 @@ class _Way:
 
 
 class Lines:
-    """Escalations and notes that are asked for by API or CLI."""
+    """Running calls, as API and CLI ask for them: by the id, the beginning of it, or #case."""
 
     def __init__(self, setup: Setup, board: Board, inbox: Inbox, clock: Clock) -> None:
         self._services = {service.id: service for service in setup.services}
         self._board = board
         self._inbox = inbox
         self._clock = clock
+        self._hands = Hands()
         self._links: Mapping[str, PbxLink] = {}
-        self._asked: dict[tuple[str, str], tuple[str, asyncio.Future[Fact]]] = {}
 
     def attach(self, links: Mapping[str, PbxLink]) -> None:
         """The AMI links by node."""
         self._links = links
+        self._hands.attach(links)
+
+    def view(self, call: str) -> dict[str, object]:
+        """A call as watchers see it. Raises UnknownCall, Refused."""
+        return call_view(self._find(call))
 
     async def escalate(
         self, call: str, to: str, mode: str, *, agent: str = "", by: str = ""
@@ -80,50 +80,45 @@ class Lines:
         or BACK; ``mode`` cold or warm. ``agent``: which one, where several talk. What was done.
         Raises UnknownCall, Refused, PbxUnavailable."""
         found = self._find(call)
-        talk = _talk(found, agent)
-        way = self._way(found, talk, to, mode)
-        link = self._links.get(found.node)
-        if link is None:
-            raise PbxUnavailable
-        told = await self._press(link, (found.node, talk.leg.uniqueid), talk.leg.channel, way, by)
+        hand = _talker(found, agent)
+        service = await self._service(found, hand)
+        way = self._way(service, _tier_of(found, hand.agent), to, mode)
+        keys = f"{CODES[way.mode]}{way.digit}"
+        told = await self._hands.press(hand, keys, TALKING, Kind.ESCALATED, by)
         return {
             "call_id": str(found.call_id),
-            "agent": talk.agent,
+            "agent": hand.agent,
             "to": told.detail.get("to", way.name),
             "mode": told.detail.get("mode", way.mode.value),
         }
 
-    async def _press(
-        self, link: PbxLink, where: tuple[str, str], channel: str, way: _Way, by: str
-    ) -> Fact:
-        """Press the keys, and wait for the dialplan's word. Raises Refused, PbxUnavailable."""
-        if where in self._asked:
-            raise Refused("the call is being passed on already")
-        told: asyncio.Future[Fact] = asyncio.get_running_loop().create_future()
-        self._asked[where] = (by, told)
-        try:
-            for key in f"{CODES[way.mode]}{way.digit}":
-                await link.act(PressKey(channel, key))
-            async with asyncio.timeout(CARRIED_OUT_S):
-                return await told
-        except TimeoutError:
+    async def consult(self, call: str, do: str, *, by: str = "") -> dict[str, str]:
+        """End a consultation (warm) for the agent who consults: TAKE the caller back, JOIN (all
+        three talk) or COMPLETE (the other one has the caller). What was done.
+        Raises UnknownCall, Refused, PbxUnavailable."""
+        if do not in ENDINGS:
+            raise Refused(f"no such end of a consultation: {do!r}; there are {', '.join(ENDINGS)}")
+        found = self._find(call)
+        hand, passed = _consulter(found)
+        keys, done = ENDINGS[do]
+        if done is None:
+            await self._hands.hang_up(hand, by)
+        elif do == JOIN and passed.accepted_at is None:
             raise Refused(
-                "the dialplan did not pass the call on: the agent consults already, or features"
-                ".conf does not include ccg-features.conf"
-            ) from None
-        finally:
-            del self._asked[where]
+                f"nobody of {passed.to} has answered agent {hand.agent} yet: {TAKE} the caller "
+                f"back, or {COMPLETE}, and the caller waits there without the agent"
+            )
+        else:
+            await self._hands.press(hand, keys, CONSULTING, done, by)
+        return {"call_id": str(found.call_id), "agent": hand.agent, "do": do}
 
     def hear(self, fact: Fact) -> Fact:
-        """Look at a fact before it is put where it belongs: an escalation that was asked for here
-        is told with who asked."""
-        if fact.kind is not Kind.ESCALATED:
-            return fact
-        by, told = self._asked.get((fact.node, fact.subject), ("", None))
-        if told is None or told.done():
-            return fact
-        told.set_result(fact)
-        return replace(fact, detail={**fact.detail, "by": by})
+        """Look at a fact before it is put where it belongs, and add what we know of it: who asked,
+        and whose the service is that the dialplan names."""
+        service = self._services.get(fact.detail.get("service", ""))
+        if service is not None and "client" not in fact.detail:
+            fact = replace(fact, detail={**fact.detail, "client": service.client})
+        return self._hands.hear(fact)
 
     def note(self, call: str, text: str, *, by: str) -> str:
         """Write something down for whoever has the case next; the call's id. The call lives, or
@@ -143,26 +138,29 @@ class Lines:
         return str(found.call_id)
 
     def _find(self, wanted: str) -> Call:
-        """The call that ``wanted`` names: its id, the beginning of it, or #case."""
-        if wanted.startswith(CASE):
-            calls = [call for call in self._board.calls() if f"{CASE}{call.case}" == wanted]
-        else:
-            begins = wanted.lower()
-            calls = [c for c in self._board.calls() if begins and str(c.call_id).startswith(begins)]
-        if not calls:
+        """The call that ``wanted`` names. Only that one is folded: there may be hundreds."""
+        found = [story for story in self._board.stories() if _is_named(story, wanted)]
+        if not found:
             raise UnknownCall(f"no live call {wanted!r}; `ccgateway call list` shows them")
-        if len(calls) > 1:
-            known = ", ".join(str(call.call_id)[:12] for call in calls)
+        if len(found) > 1:
+            known = ", ".join(str(story.call_id)[:12] for story in found[:MOST_NAMED])
+            more = ", ..." if len(found) > MOST_NAMED else ""
             raise Refused(
-                f"{len(calls)} live calls begin with {wanted!r}: {known}; give more of it"
+                f"{len(found)} live calls are named {wanted!r}: {known}{more}; give more of the id"
             )
-        return calls[0]
+        return found[0].call()
 
-    def _way(self, call: Call, talk: _Talk, to: str, mode: str) -> _Way:
-        service = self._services.get(call.service)
+    async def _service(self, call: Call, hand: Hand) -> Service:
+        """Of a call that began without us the dialplan knows it. Raises Refused, PbxUnavailable."""
+        services = self._services
+        service = services.get(call.service) or service_of(tuple(services.values()), call.did)
+        service = service or services.get(await self._hands.service(hand))
         if service is None:
             raise Refused("the call is of no service that has lines to pass it on to")
-        tier = _tier_of(call, talk.agent)
+        return service
+
+    def _way(self, service: Service, tier: int, to: str, mode: str) -> _Way:
+        """Raises Refused."""
         if to == BACK:
             if tier == FIRST_TIER:
                 raise Refused("the call is at first line: there is no line before")
@@ -183,11 +181,22 @@ class Lines:
             raise Refused(f"nobody is on call for {target.name} now")
 
 
-def _talk(call: Call, wanted: str) -> _Talk:
+def _is_named(story: Story, wanted: str) -> bool:
+    if wanted.startswith(CASE):
+        return number_of(wanted.removeprefix(CASE)) in story.cases
+    ids = (story.call_id, *story.former)  # CCG_CALL on a phone is the id of when it was set
+    return bool(wanted) and any(str(one).startswith(wanted.lower()) for one in ids)
+
+
+def _talker(call: Call, wanted: str) -> Hand:
     """Who passes the call on. Raises Refused."""
-    if call.ended_at is not None:
-        raise Refused(f"the call ended at {call.ended_at:%H:%M:%S} UTC")
+    _refuse_ended(call)
     talks = {talk.agent: talk for talk in call.talks if talk.agent and talk.ended_at is None}
+    if not talks and (consults := consultation(call)):
+        raise Refused(
+            f"agent {consults.by} consults {consults.to} in this call already: {TAKE} the caller "
+            f"back, {JOIN} or {COMPLETE} first"
+        )
     if not talks:
         raise Refused("no agent talks in this call now")
     if wanted and wanted not in talks:
@@ -195,9 +204,30 @@ def _talk(call: Call, wanted: str) -> _Talk:
     if len(talks) > 1 and not wanted:
         raise Refused(f"agents {' and '.join(talks)} talk in this call: say which passes it on")
     talk = talks[wanted] if wanted else next(iter(talks.values()))
-    for leg in call.legs:
-        if leg.uniqueid == talk.uniqueid and leg.ended_at is None:
-            return _Talk(talk.agent, leg)
+    return _hand(call, talk.agent, [leg for leg in call.legs if leg.uniqueid == talk.uniqueid])
+
+
+def _consulter(call: Call) -> tuple[Hand, Escalation]:
+    """Who consults, and how that began. Raises Refused."""
+    _refuse_ended(call)
+    consults = consultation(call)
+    if consults is None:
+        raise Refused("nobody consults in this call now")
+    return _hand(
+        call, consults.by, [leg for leg in call.legs if leg.agent == consults.by]
+    ), consults
+
+
+def _refuse_ended(call: Call) -> None:
+    if call.ended_at is not None:
+        raise Refused(f"the call ended at {call.ended_at:%H:%M:%S} UTC")
+
+
+def _hand(call: Call, agent: str, legs: list[Leg]) -> Hand:
+    """The agent's live channel. Raises Refused."""
+    for leg in legs:
+        if leg.ended_at is None:
+            return Hand(agent, call.node, leg.uniqueid, leg.channel)
     raise Refused("the talk is ending")
 
 

@@ -62,7 +62,7 @@ class Engine:
         self.board = Board(setup.ours)
         self.desk = Desk(setup, store, feed, clock)
         self.cases = Cases(store)
-        self.published = Published(setup.services, clock)
+        self.published = Published(setup.services, clock, [a.phone for a in setup.agents])
         self._lines = Lines(setup, self.board, self, clock)
         self.dialler = Dialler(
             setup,
@@ -71,6 +71,7 @@ class Engine:
             inbox=self,
             clock=clock,
             desk=self.desk,
+            cases=self.cases,
             is_up=self._up.__getitem__,
         )
         self._reception = Reception(setup, store, self, clock, self.desk.staffed, cases=self.cases)
@@ -91,8 +92,10 @@ class Engine:
         moved = self.board.restore([fact for fact in facts if fact.node in self._up])
         for old, new in moved.items():
             self._store.absorb(old, new)
-        for call in self.board.live_calls():
+        for story in self.board.live_stories():
+            call = story.call()
             self._follow(call)
+            self._follow_attempt(call, story)
 
     # -- Inbox
 
@@ -133,6 +136,14 @@ class Engine:
     ) -> dict[str, str]:
         """Pass a call on to another line."""
         return await self._lines.escalate(call, to, mode, agent=agent, by=by)
+
+    async def consult(self, call: str, do: str, *, by: str = "") -> dict[str, str]:
+        """End the consultation in a call."""
+        return await self._lines.consult(call, do, by=by)
+
+    def call(self, call: str) -> dict[str, object]:
+        """A call as watchers see it."""
+        return self._lines.view(call)
 
     def note(self, call: str, text: str, *, by: str) -> str:
         """Note something down in a call; its id."""
@@ -201,6 +212,11 @@ class Engine:
         for story, facts in changed.items():
             try:
                 call = story.call()
+            except Exception:
+                log.exception("a call could not be folded", call_id=str(story.call_id))
+                self._store.put_facts(facts, None)
+                continue
+            try:
                 self._store.put_facts(facts, call)
                 self._follow(call)
                 self._follow_attempt(call, story)
@@ -261,6 +277,8 @@ class Engine:
         self._up[change.node] = change.up
         if change.up:
             self.published.connected(change.node)
+        else:
+            self.board.lose(change.node)
         self._store.put_facts([fact], None)
         self._feed.publish({"type": "link", "node": change.node, "up": change.up})
 

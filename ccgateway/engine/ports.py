@@ -76,6 +76,9 @@ class PbxLink(Protocol):
     async def members(self) -> Sequence[Member]:
         """The members of all queues (QueueStatus). Raises as ``act``."""
 
+    async def variable(self, channel: str, name: str) -> str:
+        """A channel's variable, '' where it has none. Raises as ``act``."""
+
 
 class Store(Protocol):
     """PostgreSQL, as the loop sees it. ``put_*`` never block and never raise."""
@@ -138,6 +141,14 @@ class Decide(Protocol):
         """Pass a call (its id, the beginning of it, or #case) on: ``to`` a target's name, next or
         back; ``mode`` cold or warm. What was done: call_id, agent, to, mode. Raises UnknownCall,
         Refused, PbxUnavailable."""
+
+    async def consult(self, call: str, do: str, *, by: str = "") -> dict[str, str]:
+        """End the consultation in a call (named as for ``escalate``): take, join or complete. What
+        was done: call_id, agent, do. Raises UnknownCall, Refused, PbxUnavailable."""
+
+    def call(self, call: str) -> Mapping[str, object]:
+        """A call that is live or has just ended, as watchers see it. Raises UnknownCall,
+        Refused."""
 
     def note(self, call: str, text: str, *, by: str) -> str:
         """Note something down in a call; its id. Raises UnknownCall, Refused."""

@@ -23,21 +23,27 @@ MINUTE_S = 60.0
 AGAIN_S = 1.0
 """How soon it is tried again while Asterisk cannot be reached."""
 
-ALL_AGAIN = 10
-"""Minutes after which all are told again: `dialplan reload` with clearglobalvars=yes takes them
-away, and tells nobody."""
+PAUSE_S = 0.02
+ROUND_S = 30.0
+"""What has not changed is told again each minute too, with a pause before each, and within half of
+it: `dialplan reload` with clearglobalvars=yes takes all away, and tells nobody."""
 
 log = structlog.get_logger()
 
 
 class Published:
-    """Tells each node its globals: all after each connect, then at each full minute what changed.
+    """Tells each node its globals: all after each connect; then at each full minute what changed,
+    and without haste the others.
 
-    They are told one after the other, and each is waited for: never a flood.
+    They are told one after the other, and each is waited for: never a flood. What is told lives
+    until Asterisk is started anew: of a service that is taken out of the file, too.
     """
 
-    def __init__(self, services: Sequence[Service], clock: Clock) -> None:
+    def __init__(
+        self, services: Sequence[Service], clock: Clock, phones: Sequence[str] = ()
+    ) -> None:
         self._services = services
+        self._phones = phones
         self._clock = clock
         self._told: dict[str, dict[str, str]] = defaultdict(dict)
         self._anew: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
@@ -50,7 +56,6 @@ class Published:
 
     async def keep(self, node: str, links: Mapping[str, PbxLink]) -> None:
         """Keep up the globals of a node, for ever."""
-        minutes = 0
         while True:
             self._anew[node].clear()
             try:
@@ -58,25 +63,29 @@ class Published:
             except PbxUnavailable:
                 await self._connects(node, AGAIN_S)
                 continue
-            if not await self._connects(node, self._to_the_minute()):
-                minutes += 1
-            if minutes >= ALL_AGAIN:
-                self._told[node] = {}
-                minutes = 0
+            await self._connects(node, self._to_the_minute())
 
     async def _tell(self, node: str, link: PbxLink) -> None:
         told = self._told[node]  # a connect meanwhile begins another
-        for name, value in globals_of(self._services, self._clock.now()).items():
-            if told.get(name) == value:
-                continue
-            try:
-                await link.act(SetGlobal(name, value))
-            except ActionRefused as error:  # tried again in a minute, and logged once
-                if (node, name) not in self._refused:
-                    log.warning("asterisk refused a global", node=node, name=name, why=str(error))
-                self._refused.add((node, name))
-            else:
-                told[name] = value
+        now = globals_of(self._services, self._clock.now(), self._phones)
+        same = [(name, value) for name, value in now.items() if told.get(name) == value]
+        for name, value in now.items():
+            if told.get(name) != value:
+                await self._set(link, name, value, told)
+        for name, value in same:
+            if await self._connects(node, min(PAUSE_S, ROUND_S / len(same))):
+                return
+            await self._set(link, name, value, told)
+
+    async def _set(self, link: PbxLink, name: str, value: str, told: dict[str, str]) -> None:
+        try:
+            await link.act(SetGlobal(name, value))
+        except ActionRefused as error:  # tried again in a minute, and logged once
+            if (link.node, name) not in self._refused:
+                log.warning("asterisk refused a global", node=link.node, name=name, why=str(error))
+            self._refused.add((link.node, name))
+        else:
+            told[name] = value
 
     async def _connects(self, node: str, within: float) -> bool:
         """Wait for a connect; false where none comes in time (seconds)."""

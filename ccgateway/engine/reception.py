@@ -84,8 +84,10 @@ class Reception:
         return self._with_case(call, found, customer)
 
     def _with_case(self, call: Inbound, found: Route, customer: Customer | None) -> Route:
-        """The route with a number for the case, and what the next agent's phone shows of it."""
-        case = self._cases.take()
+        """The route with what an agent's phone shows of the call, and a number for the case: not
+        for who hears a message only, or dialled no service of ours; robots would use them up."""
+        asks = found.service and found.goal is not Goal.MESSAGE
+        case = self._cases.take() if asks else None
         name = customer.name if customer else "" if call.withheld else call.name
         return replace(found, case=case, display=display(case, name))
 

@@ -12,6 +12,7 @@ from ccgateway.agents.agent import Agent, Duty
 from ccgateway.calls.call import (
     Call,
     Direction,
+    Escalation,
     EscalationEnd,
     Mode,
     OfferEnd,
@@ -36,6 +37,9 @@ def call_view(call: Call) -> dict[str, object]:
         "case": call.case,
         "topic": call.topic,
         "tier": tier_of(call),
+        "notes": [
+            {"at": note.at.isoformat(), "by": note.by, "text": note.text} for note in call.notes
+        ],
         "path": [escalation.to or escalation.agent for escalation in call.escalations],
         "did": call.did,
         "caller": shown_number(call),
@@ -64,16 +68,39 @@ def whereabouts(call: Call) -> tuple[str, datetime]:
     theirs = [visit for visit in call.visits if visit.uniqueid == _caller(call)]
     if theirs and (found := _in_queue(theirs[-1], talked=bool(call.talks))):
         return found
+    found = (_between(call), _message(call))
+    return max(filter(None, found), key=_since, default=("in the dialplan", call.started_at))
+
+
+def _since(found: tuple[str, datetime]) -> datetime:
+    return found[1]
+
+
+def _message(call: Call) -> tuple[str, datetime] | None:
     for decision in reversed(call.decisions):
         if decision.what == "message":
             return f"hears the message: {decision.detail.get('message', '')}", decision.at
-    return "in the dialplan", call.started_at
+    return None
+
+
+def _between(call: Call) -> tuple[str, datetime] | None:
+    """On the way from one to the next: a number is dialled, or the agent's phone again."""
+    last = call.escalations[-1] if call.escalations else None
+    if last is None:
+        return None
+    if last.end is EscalationEnd.RUNNING:
+        return f"being passed to {last.to or 'another number'}", last.at
+    back_at = last.ended_at if last.end is EscalationEnd.RETURNED else None
+    if back_at is None or any(talk.began_at >= back_at for talk in call.talks):
+        return None
+    by = next((passed.by for passed in reversed(call.escalations) if passed.by), OUTSIDER)
+    return f"returning to {by}", back_at
 
 
 def _with_agents(call: Call) -> tuple[str, datetime] | None:
     running = [hold for hold in call.holds if hold.ended_at is None]
-    if running and (consult := _consultation(call)):
-        return f"on hold, {consult}", running[0].began_at
+    if running and (consults := consultation(call)):
+        return f"on hold, {_consulting(consults)}", running[0].began_at
     if running:
         return f"on hold by {running[0].by.value}", running[0].began_at
     talks = [talk for talk in call.talks if talk.ended_at is None]
@@ -83,14 +110,18 @@ def _with_agents(call: Call) -> tuple[str, datetime] | None:
     return None
 
 
-def _consultation(call: Call) -> str:
-    """Who consults whom, while the caller waits for the end of it; '' where nobody does."""
+def consultation(call: Call) -> Escalation | None:
+    """Who consults whom, while the caller waits for the end of it; None where nobody does."""
     last = call.escalations[-1] if call.escalations else None
     if last is None or last.mode is not Mode.WARM or last.end is not EscalationEnd.RUNNING:
-        return ""
-    if last.accepted_at is None:
-        return f"{last.by} calls {last.to}"
-    return f"{last.by} consults {last.agent or OUTSIDER}"
+        return None
+    return last
+
+
+def _consulting(passed: Escalation) -> str:
+    if passed.accepted_at is None:
+        return f"{passed.by} calls {passed.to}"
+    return f"{passed.by} consults {passed.agent or OUTSIDER}"
 
 
 def _ringing_out(call: Call) -> tuple[str, datetime] | None:

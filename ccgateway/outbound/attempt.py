@@ -34,7 +34,7 @@ class End(StrEnum):
     AGENT_REJECTED = "agent_rejected"
     AGENT_UNREACHABLE = "agent_unreachable"
     CANCELLED = "cancelled"  # the agent hung up before the customer answered
-    NOT_SENT = "not_sent"  # the link was down before Asterisk was asked
+    NOT_SENT = "not_sent"  # the link was down, or PostgreSQL was, before Asterisk was asked
     LOST = "lost"  # asked, the link was cut, and the PBX does not have it (any more)
     FAILED = "failed"  # Asterisk refused it
 

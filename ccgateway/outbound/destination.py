@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import phonenumbers
 from phonenumbers import PhoneNumberType, shortnumberinfo
 
-from ccgateway.errors import Refused
+from ccgateway.errors import NumberRefused, Refused
+from ccgateway.routing.blocked import blocks
 from ccgateway.routing.service import ANYWHERE, Service
 from ccgateway.telephony.numbers import LONGEST, SHORTEST_NATIONAL, normalise
 
@@ -43,8 +44,16 @@ def rules_of(service: Service, ours: Collection[str], blocked: Collection[str]) 
     )
 
 
-def is_emergency(dialled: str, country: str) -> bool:
-    """Whether help answers where ``dialled`` is dialled from ``country``."""
+def emergency(dialled: str, country: str) -> str:
+    """The digits of ``dialled`` where they are an emergency number of ``country`` and nothing more;
+    else ''."""
+    number = normalise(dialled, country) or ""
+    return number if shortnumberinfo.is_emergency_number(number, country) else ""
+
+
+def reaches_emergency(dialled: str, country: str) -> bool:
+    """Whether help may answer where ``dialled`` is dialled from ``country``: also where more digits
+    come after such a number, as many networks do not wait for them."""
     return len(dialled) <= LONGEST and shortnumberinfo.connects_to_emergency_number(
         dialled, country
     )
@@ -56,13 +65,15 @@ def allowed(dialled: str, rules: Rules) -> str:
     if number is None:
         raise Refused("that is no telephone number: digits, with + or not, blanks and ( ) . / -")
     if number in rules.ours:
-        raise Refused(f"{number} is a number of our own: the call would come back to us")
+        raise NumberRefused(number, "is a number of our own: the call would come back to us")
     if len(number) < SHORTEST_NATIONAL and number[0] != "+":
-        raise Refused(f"{number} is a short code or a number inside the PBX, which are not called")
+        raise NumberRefused(
+            number, "is a short code or a number inside the PBX, which are not called"
+        )
     parsed = _parsed(number, rules.country)
     _check_kind(number, parsed, rules)
-    if number in rules.blocked:
-        raise Refused(f"{number} is blocked: see blocked under [[client]] and [[service]]")
+    if blocks(rules.blocked, number):
+        raise NumberRefused(number, "is blocked: see blocked under [[client]] and [[service]]")
     return number
 
 
@@ -72,8 +83,8 @@ def _parsed(number: str, country: str) -> phonenumbers.PhoneNumber:
         parsed = phonenumbers.parse(number, None)
         if phonenumbers.is_valid_number(parsed):
             return parsed
-    raise Refused(
-        f"{number} is no number of any numbering plan; without + it is read as one of {country}"
+    raise NumberRefused(
+        number, f"is no number of any numbering plan; without + it is read as one of {country}"
     )
 
 
@@ -81,11 +92,11 @@ def _check_kind(number: str, parsed: phonenumbers.PhoneNumber, rules: Rules) -> 
     """Raises Refused for what costs more than a call, and for other countries."""
     dear = _DEAR.get(phonenumbers.number_type(parsed))
     if dear and not rules.allow_premium:
-        raise Refused(f"{number} is {dear}: the service's allow_premium is false")
+        raise NumberRefused(number, f"is {dear}: the service's allow_premium is false")
     country = phonenumbers.region_code_for_number(parsed) or ""
     if country not in phonenumbers.SUPPORTED_REGIONS:
         # 001: satellites and other networks without a country, which cost as they like
-        raise Refused(f"{number} belongs to no country, and only countries can be allowed")
+        raise NumberRefused(number, "belongs to no country, and only countries can be allowed")
     if ANYWHERE not in rules.countries and country not in rules.countries:
         known = ", ".join(sorted(rules.countries))
-        raise Refused(f"{number} is in {country}: the service's countries are {known}")
+        raise NumberRefused(number, f"is in {country}: the service's countries are {known}")

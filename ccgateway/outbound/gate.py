@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from ccgateway.agents.agent import Activity, Agent, Duty
 from ccgateway.customers.customer import Customer
-from ccgateway.errors import Refused
-from ccgateway.outbound.destination import allowed, is_emergency, rules_of
+from ccgateway.errors import NumberRefused, Refused
+from ccgateway.outbound.destination import allowed, emergency, reaches_emergency, rules_of
 from ccgateway.routing.service import Service
 
 
@@ -27,12 +27,16 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """A call that may be placed. ``number`` is E.164, but for an emergency number from a phone;
-    ``caller_id`` is the service's own number."""
+    ``caller_id`` is the service's own number. The dialler adds ``call`` (our call id), ``case`` and
+    ``display``, which the next agent's phone shows of it."""
 
     service: str
     client: str
     number: str
     caller_id: str
+    call: str = ""
+    case: int | None = None
+    display: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def by_click(wanted: Wanted, agent: Agent, premises: Premises) -> Allowed:
     if agent.activity is not Activity.IDLE:
         raise Refused(f"agent {agent.id} is {agent.state}: one call at a time")
     service = _service(wanted.service, agent, premises.services)
-    if is_emergency(wanted.to, service.country):
+    if reaches_emergency(wanted.to, service.country):
         raise Refused("emergency numbers are dialled by people at a phone, never by us")
     return premises.may_call(wanted.to, service)
 
@@ -70,10 +74,10 @@ def by_phone(prefix: str, dialled: str, agent: Agent | None, premises: Premises)
     go out whatever else is wrong: then ``service`` may be ''. Raises Refused."""
     service = next((s for s in premises.services if prefix and s.outbound_prefix == prefix), None)
     countries = [service.country] if service else [s.country for s in premises.services]
-    if any(is_emergency(dialled, country) for country in countries):
+    for digits in filter(None, (emergency(dialled, country) for country in countries)):
         own = service.own_numbers[0] if service and service.own_numbers else ""
         return Allowed(
-            service.id if service else "", service.client if service else "", dialled, own
+            service.id if service else "", service.client if service else "", digits, own
         )
     if agent is None:
         raise Refused("this phone is no agent's")
@@ -86,7 +90,8 @@ def by_phone(prefix: str, dialled: str, agent: Agent | None, premises: Premises)
 def check_customer(customer: Customer | None) -> None:
     """Raises Refused where the customer table says so."""
     if customer is not None and customer.blocked:
-        raise Refused(f"customer {customer.id} ({customer.number}) is blocked: see `customer list`")
+        why = f"is customer {customer.id}, who is blocked: see `customer list`"
+        raise NumberRefused(customer.number, why)
 
 
 def _service(asked: str, agent: Agent, services: Sequence[Service]) -> Service:

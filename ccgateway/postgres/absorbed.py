@@ -51,4 +51,5 @@ async def _move(connection: Connection, moved: Mapping[UUID, UUID]) -> None:
     await connection.execute(query("clear_calls"), olds)
     await connection.execute(query("move_calls"), olds, news)
     persons = [party_of_call(old) for old in olds]
-    await connection.execute(query("drop_calls"), olds, persons)
+    others = [party_of_call(new) for new in news]
+    await connection.execute(query("drop_calls"), olds, persons, others)

@@ -57,7 +57,9 @@ async def _new(pool: Pool, attempt: Attempt) -> Attempt:
     except (asyncpg.PostgresError, ValueError) as error:
         if not is_bad_data(error):
             raise
-        raise Refused(f"The attempt cannot be stored: {reason_of(error)}") from error
+        raise Refused(
+            f"The call cannot be stored, so it is not placed: {reason_of(error)}"
+        ) from error
     assert row is not None  # noqa: S101 - it, or what was in its way, is there
     return _attempt(row)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ccgateway.customers.customer import Customer
+from ccgateway.routing.blocked import blocks
 from ccgateway.routing.hours import is_open
 from ccgateway.routing.route import Goal, Inbound, Reason, Route
 from ccgateway.routing.service import Service
@@ -84,11 +85,17 @@ def _blocker(case: _Case) -> str:
     customer, number = case.known.customer, case.number
     if customer is not None and customer.blocked:
         return "the customer table"
-    if number is not None and number in case.service.blocked:
+    if number is not None and blocks(case.service.blocked, number):
         return "the service"
-    if number is not None and number in case.known.blocked:
+    if number is not None and blocks(case.known.blocked, number):
         return "the client"
     return ""
+
+
+def overflow_of(service: Service) -> str:
+    """What the dialplan is told of ``overflow``: MESSAGE, FALLBACK or the target's digit."""
+    digits = {target.name: str(target.digit) for target in service.targets}
+    return digits.get(service.overflow, service.overflow)
 
 
 def _caller_reason(case: _Case) -> Reason:
@@ -122,7 +129,7 @@ def _write(case: _Case, goal: Goal, kind: str, reasons: list[Reason]) -> Route:
         message_kind=kind,
         full_message=said.full,
         nobody_message=said.nobody,
-        overflow=service.overflow.value,
+        overflow=overflow_of(service),
         wait_limit=service.wait_limit,
         number=case.number or "",
         withheld=case.call.withheld,

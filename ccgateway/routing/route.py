@@ -58,7 +58,7 @@ class Route:
     message_kind: str = ""  # closed | blocked
     full_message: str = ""  # played when the queue is full, or the wait limit is over
     nobody_message: str = ""  # played when nobody is logged in
-    overflow: str = "message"
+    overflow: str = "message"  # message | fallback | a target's digit
     wait_limit: int = 600
     number: str = ""  # the caller in E.164, '' where unknown
     withheld: bool = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from ccgateway.routing.tier import Target
@@ -14,11 +13,10 @@ ANYWHERE = "*"
 """In ``countries``: every country may be called."""
 
 
-class Overflow(StrEnum):
-    """What becomes of a caller whom the queue does not take, or who waited too long."""
-
-    MESSAGE = "message"
-    FALLBACK = "fallback"
+MESSAGE = "message"
+FALLBACK = "fallback"
+"""What becomes of a caller whom the queue does not take, or who waited too long; or the name of a
+target, where he goes then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,8 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service of one client. ``hours`` empty: always open. ``wait_limit`` in seconds.
+    """One service of one client. ``hours`` empty: always open. ``wait_limit`` in seconds;
+    ``overflow``: MESSAGE, FALLBACK or a target's name. ``blocked``: as ``blocked.blocks`` reads it.
 
     ``own_numbers`` (E.164) are the caller IDs of outgoing calls, the first is used;
     ``outbound_prefix`` (two digits, '' for none) is how an agent chooses the service on the phone.
@@ -53,7 +52,7 @@ class Service:
     language: str = "en"
     priority: int = 0
     wait_limit: int = 600
-    overflow: Overflow = Overflow.MESSAGE
+    overflow: str = MESSAGE
     accept_anonymous: bool = True
     blocked: frozenset[str] = frozenset()
     messages: Messages = Messages()

@@ -31,6 +31,9 @@ LONGEST_DISPLAY = 40
 _UNSAFE = re.compile(r"[^A-Za-z0-9_+/-]")
 """The dialplan takes globals apart at ``|`` and puts them into expressions: nothing else passes."""
 
+_SAFE_NAME = re.compile(r"[A-Za-z0-9_-]+")
+"""What AMI's Setvar, and our encoder, take in the name of a variable."""
+
 _DISPLAYED = frozenset(" .-'")
 _LETTERS_AND_DIGITS = ("L", "M", "N")
 """Unicode's major categories: letters, the marks on them, numbers."""
@@ -65,13 +68,25 @@ def ways_of(service: Service, tier: int) -> list[str]:
     return [*(target.name for target in service.targets), *upward, BACK]
 
 
-def globals_of(services: Iterable[Service], now: datetime) -> dict[str, str]:
+def globals_of(
+    services: Iterable[Service], now: datetime, phones: Iterable[str] = ()
+) -> dict[str, str]:
     """The dialplan's global variables, by name, as they should be at ``now`` (aware). What a
-    service does not have is there as '': it may have had it before."""
-    found: dict[str, str] = {}
+    service does not have is there as '', and each prefix that none has: they may have had it
+    before. ``phones``: the agents', as ``PJSIP/101``."""
+    found = {f"CCG_PREFIX_{prefix:02}": "" for prefix in range(100)}
     for service in services:
         found |= dict(_of_service(service, now))
-    return found
+    return found | dict(_of_phones(phones))
+
+
+def _of_phones(phones: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """How the dialplan knows a colleague's phone from any other extension. One whose name no
+    variable can have (it holds a dot) is left out."""
+    for phone in phones:
+        technology, _, endpoint = phone.partition("/")
+        if technology == "PJSIP" and _SAFE_NAME.fullmatch(endpoint):
+            yield f"CCG_PHONE_{endpoint}", phone
 
 
 def _of_service(service: Service, now: datetime) -> Iterator[tuple[str, str]]:

@@ -55,6 +55,13 @@ class PressKey:
 
 
 @dataclass(frozen=True, slots=True)
+class HangUp:
+    """Hang a channel up (AMI Hangup)."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class Originate:
     """Ring a phone, and when it is answered go on in the dialplan, at ``s`` of ``context`` (AMI
     Originate). ``id`` is the ActionID and the channel's uniqueid; ``ring`` in seconds;
@@ -70,7 +77,7 @@ class Originate:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-Action = SetGlobal | MemberAction | PressKey | Originate
+Action = SetGlobal | MemberAction | PressKey | HangUp | Originate
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,8 +59,8 @@ class Kind(StrEnum):
     FELL_BACK = "fell_back"  # static branch was taken; detail: reason
     MESSAGE_PLAYED = "message_played"  # detail: message
     ROUTED = "routed"  # our decision; detail: route's fields and its reasons (JSON)
-    ESCALATED = "escalated"  # subject: the agent's channel (or the caller's, by us); detail: mode
-    # (cold, warm, back), target (digit), to (its name), tier, customer (channel), by (api, cli)
+    ESCALATED = "escalated"  # subject: the agent's channel; detail: mode (cold, warm, back), target
+    # (digit), to (its name), tier, customer (channel), by (who asked for it by API or CLI)
     JOINED = "joined"  # warm: the agent made it three; subject: the agent's channel
     TIER_ENTERED = "tier_entered"  # subject: who seeks the tier (the caller; in a consultation the
     # agent); place: the tier's name; detail: tier, mode
@@ -85,6 +85,8 @@ class Kind(StrEnum):
     # status (DIALSTATUS), cause (Q.850), sip ("486 Busy Here")
     CHANNEL_SEEN = "channel_seen"  # found in a snapshot: its beginning was not seen
     CHANNEL_MISSING = "channel_missing"  # not in a snapshot any more: its end was not seen
+    CHANNEL_FOUND = "channel_found"  # in a snapshot after a gap in which it lived: what happened to
+    # it meanwhile was not heard; place: the moment; detail: linkedid
     AGENT_LOGGED_IN = "agent_logged_in"  # subject: agent id; detail: phone, by
     AGENT_LOGGED_OUT = "agent_logged_out"  # subject: agent id; detail: by
     AGENT_PAUSED = "agent_paused"  # subject: agent id; detail: reason, by
@@ -103,7 +105,6 @@ ONCE = frozenset(
         Kind.LOCAL_JOINED,
         Kind.LOCAL_OPTIMISED,
         Kind.CHANNEL_SEEN,
-        Kind.CHANNEL_MISSING,
         Kind.ENTERED,
         Kind.ATTEMPTED,
         Kind.ORIGINATED,

@@ -10,10 +10,18 @@ import orjson
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ccgateway.web.client import USER_AGENT
 from ccgateway.web.problems import problem
 
 BODY_WITHIN = 5.0
 """Seconds for a body to arrive: who trickles does not hold a request open for ever."""
+
+
+LARGEST_BODY = 16_384
+"""Bytes. The largest is a note of LONGEST_TEXT characters, each escaped in twelve (JSON)."""
+
+LONGEST_TEXT = 1000
+"""Characters of a note; the loop takes fewer, and says so in a refusal of its own."""
 
 
 class Body(BaseModel):
@@ -25,12 +33,20 @@ class Body(BaseModel):
 Model = TypeVar("Model", bound=Body)
 
 
-async def body_of(request: web.Request, model: type[Model], example: str) -> Model | web.Response:
-    """The body, or the response that says what is wrong with it, and shows the ``example``."""
+def asker(request: web.Request) -> str:
+    """Who asks: a person at the command line, or another program."""
+    return "cli" if request.headers.get("User-Agent") == USER_AGENT else "api"
+
+
+async def body_of(
+    request: web.Request, model: type[Model], example: str, *, empty: bytes = b""
+) -> Model | web.Response:
+    """The body, or the response that says what is wrong with it, and shows the ``example``.
+    ``empty``: what no body at all stands for."""
     try:
         async with asyncio.timeout(BODY_WITHIN):
             sent = await request.read()
-        return model.model_validate(orjson.loads(sent))
+        return model.model_validate(orjson.loads(sent.strip() or empty))
     except TimeoutError:
         return problem(HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive in time.")
     except orjson.JSONDecodeError:

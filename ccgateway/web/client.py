@@ -111,6 +111,16 @@ class Client:
         body = orjson.dumps({"to": to, "mode": mode, "agent": agent})
         return await self._ask("POST", "calls", quote(call, safe=""), "escalate", body=body)
 
+    async def consult(self, call: str, do: str) -> dict[str, Any]:
+        """End the consultation in a call: take, join or complete; what was done: call_id, agent,
+        do. Raises Refused, PbxUnavailable, NoGateway."""
+        body = orjson.dumps({"do": do})
+        return await self._ask("POST", "calls", quote(call, safe=""), "consultation", body=body)
+
+    async def call(self, call: str) -> dict[str, Any]:
+        """A call that is live or has just ended, as it stands. Raises Refused, NoGateway."""
+        return await self._ask("GET", "calls", quote(call, safe=""))
+
     async def note(self, call: str, text: str, by: str = "") -> str:
         """Note something down in a call; its id. Raises Refused, NoGateway."""
         body = orjson.dumps({"text": text, "by": by})

@@ -1,4 +1,4 @@
-"""``/api/calls``: calls by click, and how far they are."""
+"""``/api/calls``: calls by click, and how far they are; any call as it stands now."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from pydantic import Field
 from ccgateway.engine.ports import Decide
 from ccgateway.outbound.attempt import Attempt
 from ccgateway.outbound.gate import Wanted
-from ccgateway.web.body import Body, body_of
-from ccgateway.web.client import USER_AGENT
+from ccgateway.web.body import Body, asker, body_of
 from ccgateway.web.feed import as_json
 from ccgateway.web.problems import problem
+
+ATTEMPT = "ccg-"
+"""How the ids of calls by click begin, which no call's id does."""
 
 LONGEST_KEY = 128
 KEY = "Idempotency-Key"
@@ -32,7 +34,8 @@ class Asked(Body):
 
 
 class Outbound:
-    """The routes of calls by click; ``decide`` answers."""
+    """The routes of calls by click; ``decide`` answers. By GET also of any call that is live or has
+    just ended, named as in ``Lines``."""
 
     def __init__(self, decide: Decide) -> None:
         self._decide = decide
@@ -50,13 +53,16 @@ class Outbound:
         asked = await body_of(request, Asked, EXAMPLE)
         if isinstance(asked, web.Response):
             return asked
-        by = "cli" if request.headers.get("User-Agent") == USER_AGENT else "api"
-        wanted = Wanted(asked.agent, asked.to, asked.service, key, by)
+        wanted = Wanted(asked.agent, asked.to, asked.service, key, asker(request))
         attempt = await self._decide.originate(wanted)
         return _response(attempt, HTTPStatus.ACCEPTED, Location=f"/api/calls/{attempt.id}")
 
     async def _look(self, request: web.Request) -> web.Response:
-        attempt = await self._decide.attempt(request.match_info["id"])
+        asked = request.match_info["id"]
+        if not asked.startswith(ATTEMPT):
+            body = as_json(self._decide.call(asked))
+            return web.Response(body=body, content_type="application/json")
+        attempt = await self._decide.attempt(asked)
         if attempt is None:
             detail = "There is no such call by click; POST /api/calls answers with its id."
             return problem(HTTPStatus.NOT_FOUND, detail)

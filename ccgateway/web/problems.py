@@ -36,7 +36,7 @@ STATUS: tuple[tuple[type[CcgError], HTTPStatus], ...] = (
 DETAIL = {
     HTTPStatus.NOT_FOUND: "There is nothing here. See GET /api/state, GET /api/live, "
     "POST /api/agents/{id}/{login|logout|pause|ready}, POST /api/calls, "
-    "GET /api/calls/{id} and POST /api/calls/{call}/{escalate|notes}.",
+    "GET /api/calls/{id} and POST /api/calls/{call}/{escalate|consultation|notes}.",
     HTTPStatus.METHOD_NOT_ALLOWED: "Use the method that the Allow header names.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: 'Send a small body, as {"reason": "lunch"}.',
     HTTPStatus.INTERNAL_SERVER_ERROR: "This is a fault of the gateway; its log has the cause.",

@@ -6,14 +6,16 @@ import asyncio
 import hmac
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import Annotated
 
-import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
 from aiohttp.typedefs import Handler
+from pydantic import Field
 
 from ccgateway.config import HttpSettings
 from ccgateway.engine.ports import Decide
 from ccgateway.errors import ConfigError
+from ccgateway.web.body import LARGEST_BODY, Body, asker, body_of
 from ccgateway.web.feed import Feed, Watcher, as_json
 from ccgateway.web.lines import Lines
 from ccgateway.web.outbound import Outbound
@@ -21,14 +23,8 @@ from ccgateway.web.problems import problem, problems
 
 VERBS = ("login", "logout", "pause", "ready")
 
-LARGEST_BODY = 4096
-"""Bytes. A body holds one reason."""
-
 LONGEST_REASON = 64
 """Characters, as the configuration allows them."""
-
-BODY_WITHIN = 5.0
-"""Seconds for a body to arrive: who trickles does not hold a request open for ever."""
 
 HEARTBEAT = 20.0
 """Seconds between pings to a watcher; no answer within half of it: the watcher is gone."""
@@ -41,6 +37,12 @@ CLOSE_WITHIN = 0.3
 answer tells us nothing, and a gateway that stops must not wait for a laptop that sleeps."""
 
 OPEN_TO_ALL = "/healthz"
+
+
+class Why(Body):
+    """The body of an agent's verb."""
+
+    reason: Annotated[str, Field(max_length=LONGEST_REASON)] = ""
 
 
 class WebServer:
@@ -118,14 +120,10 @@ class WebServer:
         agent, verb = request.match_info["id"], request.match_info["verb"]
         if verb not in VERBS:
             return problem(HTTPStatus.NOT_FOUND, f"An agent can {', '.join(VERBS)}.")
-        try:
-            reason = await _reason(request)
-        except TimeoutError:
-            return problem(HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive in time.")
-        except ValueError:
-            detail = f'Send no body, or {{"reason": "lunch"}} of at most {LONGEST_REASON} letters.'
-            return problem(HTTPStatus.BAD_REQUEST, detail)
-        state = await self._decide.agent(verb, agent, reason=reason, by="api")
+        asked = await body_of(request, Why, 'Send no body, or {"reason": "lunch"}', empty=b"{}")
+        if isinstance(asked, web.Response):
+            return asked
+        state = await self._decide.agent(verb, agent, reason=asked.reason, by=asker(request))
         body = as_json({"agent": agent, "state": state})
         return web.Response(body=body, content_type="application/json")
 
@@ -182,16 +180,3 @@ async def _listen(socket: web.WebSocketResponse) -> None:
 
 async def _let_go(watcher: Watcher) -> None:
     await watcher.gone.wait()
-
-
-async def _reason(request: web.Request) -> str:
-    """The reason in the body, or ''. Raises ValueError, TimeoutError."""
-    async with asyncio.timeout(BODY_WITHIN):
-        body = await request.read()
-    given = orjson.loads(body) if body.strip() else {}
-    if not isinstance(given, dict) or not set(given) <= {"reason"}:
-        raise ValueError("not {reason}")
-    reason = given.get("reason", "")
-    if not isinstance(reason, str) or len(reason) > LONGEST_REASON:
-        raise ValueError("not a reason")
-    return reason

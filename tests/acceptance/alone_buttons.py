@@ -6,6 +6,7 @@ import asyncio
 
 from ccgateway.rig.phone.ear import SOUND
 from ccgateway.rig.phone.manner import BUSY
+from tests.acceptance.crooked import at_once, crooked, dies, mute
 from tests.acceptance.desks import OWN, Desk, hear_one_another, hears_music
 
 
@@ -21,6 +22,30 @@ async def blind_to_a_line_and_back(desk: Desk) -> None:
         ("pumps", "blind"),
         ("first", "blind"),
     ]
+
+
+async def blind_to_an_agents_phone(desk: Desk) -> None:
+    """He takes over in the line of the one who transferred, with display, keys and way back."""
+    await desk.logged_in(desk.anna, desk.second)
+    customer, anna = await desk.talk()
+    await anna.press("*22")
+    second = await desk.rung(desk.second)
+    await desk.take(second, customer)
+    refer = asyncio.create_task(second.refer(desk.berta.name))
+    berta = await desk.rung(desk.berta)
+    assert (berta.display.name, berta.display.number) == ("L2", desk.customer.name)
+    await desk.take(berta, customer)
+    await refer
+    await berta.press("*20")
+    await desk.take(await desk.rung(desk.anna), customer)
+
+
+async def blind_to_an_agent_who_refuses(desk: Desk) -> None:
+    await desk.logged_in(desk.anna)
+    customer, anna = await desk.talk()
+    desk.berta.manner = BUSY
+    await anna.refer(desk.berta.name)
+    await desk.take(await desk.rung(desk.anna), customer)
 
 
 async def blind_to_a_colleague(desk: Desk) -> None:
@@ -41,11 +66,21 @@ async def blind_to_a_colleague_who_refuses(desk: Desk) -> None:
     await desk.take(await desk.rung(desk.anna), customer)
 
 
+async def blind_to_an_extension_with_a_name(desk: Desk) -> None:
+    await desk.logged_in(desk.anna)
+    customer, anna = await desk.talk()
+    refer = asyncio.create_task(anna.refer(f"front_desk-{desk.name[-1]}"))
+    await desk.take(await desk.rung(desk.tills), customer)
+    await refer
+
+
 async def blind_to_where_nothing_is(desk: Desk) -> None:
     await desk.logged_in(desk.anna)
     customer, anna = await desk.talk()
-    await anna.refer("7")
-    await desk.take(await desk.rung(desk.anna), customer)
+    for nothing in ("7", "line"):
+        await anna.refer(nothing)
+        anna = await desk.rung(desk.anna)
+        await desk.take(anna, customer)
 
 
 async def attended_and_on(desk: Desk) -> None:
@@ -59,6 +94,10 @@ async def attended_and_on(desk: Desk) -> None:
     second = await desk.rung(desk.second)
     assert second.display.name == "L2"
     await desk.take(second, asks)
+    for keys in ("*24", "*20"):  # the customer is not his yet
+        await second.press(keys)
+        await second.hears_only(SOUND)
+        await hear_one_another(second, asks)
     await anna.attended(asks)
     await hear_one_another(second, customer)
     assert second.display.name == "L2"
@@ -91,8 +130,29 @@ async def a_second_line_without_a_customer(desk: Desk) -> None:
     await asks.over(within=8)
 
 
-async def outbound_by_prefix(desk: Desk) -> None:
-    prefix = f"*54{desk.name[-1]}"
+async def outbound_and_no_answer_of_the_gateway(desk: Desk) -> None:
+    """Dead, mute or cut in the middle: nothing is called at our cost."""
+    dialled = f"*54{desk.name[-1]}{desk.vendor.name}"
+    await _told_to_try_later(desk, dialled)
+    phone = f"PJSIP/{desk.anna.name}"
+    for way in (at_once, mute, dies):
+        async with crooked(desk.asterisk.addresses.agi_port, {phone: way}) as asked:
+            await _told_to_try_later(desk, f"8{dialled}")
+            assert asked == [phone]
+
+
+async def _told_to_try_later(desk: Desk, dialled: str) -> None:
+    anna = await desk.anna.dial(dialled)
+    await anna.hears_only(SOUND)
+    await anna.over(within=8)
+    channel = desk.channel(desk.anna)
+    assert desk.heard("Newexten", Channel=channel, AppData="sorry&please-try-call-later")
+    assert not desk.heard("CCGDialled", Channel=channel)
+
+
+async def outbound_without_the_gateway(desk: Desk) -> None:
+    """Where the administrator has said that it may be."""
+    prefix = f"7*54{desk.name[-1]}"
     anna = await desk.anna.dial(prefix + desk.vendor.name)
     outside = await desk.rung(desk.vendor)
     assert (outside.display.name, outside.display.number) == ("", OWN)
@@ -118,7 +178,7 @@ async def outbound_by_an_unknown_prefix(desk: Desk) -> None:
 
 async def outbound_and_escalated(desk: Desk) -> None:
     await desk.logged_in(desk.second)
-    anna = await desk.anna.dial(f"*54{desk.name[-1]}{desk.vendor.name}")
+    anna = await desk.anna.dial(f"7*54{desk.name[-1]}{desk.vendor.name}")
     outside = await desk.rung(desk.vendor)
     await desk.take(outside, anna)
     await anna.press("*32")
@@ -130,8 +190,8 @@ async def outbound_and_escalated(desk: Desk) -> None:
     assert (await second.shows(number=desk.vendor.name)).name == "L2"
 
 
-def _click(desk: Desk, number: str) -> None:
-    variables = [f"CCG_NUMBER={number}", f"CCG_OWN={OWN}", f"CCG_SERVICE={desk.name}"]
+def _click(desk: Desk, number: str, *more: str) -> None:
+    variables = [f"CCG_NUMBER={number}", f"CCG_OWN={OWN}", f"CCG_SERVICE={desk.name}", *more]
     desk.ear.send(
         Action="Originate",
         Channel=f"PJSIP/{desk.anna.name}",
@@ -162,6 +222,17 @@ async def click_and_busy(desk: Desk) -> None:
     await anna.hears_only(SOUND)
     await anna.over()
     assert "cause=17" in anna.why
+
+
+async def click_and_no_trunk(desk: Desk) -> None:
+    _click(desk, desk.vendor.name, "CCG_TRUNK=")
+    anna = await desk.rung(desk.anna)
+    await anna.answer()
+    await anna.hears_only(SOUND)
+    await anna.over()
+    assert "cause=34" in anna.why
+    [told] = desk.heard("CCGDialled", Channel=desk.channel(desk.anna))
+    assert (told["Status"], told["Cause"]) == ("CHANUNAVAIL", "0")
 
 
 async def the_gateway_presses_the_keys(desk: Desk) -> None:

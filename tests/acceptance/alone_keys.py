@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ccgateway.rig.phone.ear import SOUND
-from ccgateway.rig.phone.manner import BUSY
+from ccgateway.rig.phone.manner import BUSY, RINGS, forwards
 from tests.acceptance.desks import OWN, Desk, hear_one_another, hears_music
 
 
@@ -24,6 +24,8 @@ async def cold(desk: Desk) -> None:
     assert (told["To"], told["Tier"]) == ("pumps", "2")
     [escalated] = desk.heard("CCGEscalate", Customer=told["Uniqueid"])
     assert (escalated["Mode"], escalated["Target"], escalated["To"]) == ("cold", "2", "pumps")
+    begun = desk.of_customer("CCGFallback")
+    assert {one["Service"] for one in (*begun, escalated, told)} == {desk.name}
 
 
 async def the_case_is_on_the_display(desk: Desk) -> None:
@@ -112,6 +114,47 @@ async def overflow_and_whisper(desk: Desk) -> None:
     desk.tills.do_not_disturb = False
     modes = [one["Mode"] for one in desk.of_customer("CCGTier")]
     assert modes == ["cold", "overflow"]
+
+
+async def first_line_overflows(desk: Desk) -> None:
+    await desk.logged_in(desk.anna, desk.second)
+    customer = await desk.customer.dial(f"780{desk.name[-1]}")
+    await desk.rung(desk.anna)
+    second = await desk.rung(desk.second)
+    await desk.take(second, customer)
+    assert [(e["To"], e["Mode"]) for e in desk.of_customer("CCGTier")] == [("pumps", "overflow")]
+    await second.press("*20")
+    await desk.take(await desk.rung(desk.anna), customer)
+
+
+async def first_line_overflows_and_nobody_is_there(desk: Desk) -> None:
+    """Nobody passed him on who could be rung again: first line's queue it is, and without end."""
+    await desk.logged_in(desk.anna)
+    customer = await desk.customer.dial(f"780{desk.name[-1]}")
+    await desk.rung(desk.anna)
+    anna = await desk.rung(desk.anna)
+    told = [(one["To"], one["Reason"]) for one in desk.of_customer("CCGReturn")]
+    assert told == [("first", "JOINEMPTY")]
+    assert desk.of_customer("QueueCallerJoin")[-1]["Queue"] == f"{desk.name}-first"
+    await desk.take(anna, customer)
+
+
+async def a_phone_that_forwards_takes_nobody_along(desk: Desk) -> None:
+    """Neither from a queue nor when it is rung as the agent whom the customer came from."""
+    await desk.logged_in(desk.anna, desk.second)
+    customer, anna = await desk.talk()
+    for phone in (desk.anna, desk.second, desk.berta):
+        phone.manner = forwards(desk.tills.name)
+    refer = asyncio.create_task(anna.refer(desk.berta.name))
+    await desk.told("CCGReturn", To="agent", CallerIDNum=desk.customer.name)
+    await desk.told("CCGReturn", To="first", CallerIDNum=desk.customer.name)
+    desk.anna.manner = RINGS
+    anna = await desk.rung(desk.anna)
+    await desk.take(anna, customer)
+    await anna.press("*22")
+    await desk.take(await desk.rung(desk.anna), customer)
+    await refer
+    assert not [call for call in desk.tills.calls if call not in desk.known]
 
 
 async def a_whisper_is_for_the_agent_alone(desk: Desk) -> None:

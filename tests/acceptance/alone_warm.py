@@ -40,6 +40,25 @@ async def warm_and_taken_back_and_warm_again(desk: Desk) -> None:
     await desk.take(await desk.rung(desk.second), customer)
 
 
+async def warm_and_taken_back_while_it_rings(desk: Desk) -> None:
+    await desk.logged_in(desk.anna, desk.second)
+    customer, anna = await desk.talk()
+    for keys, phone in (("*32", desk.second), ("*34", desk.vendor)):
+        await anna.press(keys)
+        rung = await desk.rung(phone)
+        await hears_music(customer)
+        await anna.press("*1")
+        await hear_one_another(anna, customer)
+        assert rung.is_over
+    channel = desk.channel(desk.anna)
+    assert desk.heard("CCGQueueResult", Channel=channel, Status="KEY")
+    assert desk.heard("CCGDialled", Channel=channel, Status="CANCEL")
+    await anna.press("*22")
+    second = await desk.rung(desk.second)
+    await customer.press("*1")  # no key of his
+    await desk.take(second, customer)
+
+
 async def warm_and_three(desk: Desk) -> None:
     await desk.logged_in(desk.anna, desk.second)
     customer, anna = await desk.talk()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 
 from ccgateway.rig.ports import LOOPBACK
@@ -74,8 +74,9 @@ WAYS: dict[str, Way] = {
 
 
 @asynccontextmanager
-async def crooked(port: int) -> AsyncIterator[list[str]]:
-    """It runs within this context; gives the DIDs it was asked about."""
+async def crooked(port: int, ways: Mapping[str, Way] = WAYS) -> AsyncIterator[list[str]]:
+    """It runs within this context; gives the DIDs it was asked about. ``ways``: by the DID, or
+    whatever else is asked about first (an agent's phone)."""
     asked: list[str] = []
     tasks: set[asyncio.Task[None]] = set()
 
@@ -86,7 +87,7 @@ async def crooked(port: int) -> AsyncIterator[list[str]]:
             said = (await reader.readuntil(b"\n\n")).decode()
             did = said.partition("agi_arg_2: ")[2].partition("\n")[0]
             asked.append(did)
-            await WAYS.get(did, mute)(reader, writer)
+            await ways.get(did, mute)(reader, writer)
         writer.close()
 
     server = await asyncio.start_server(serve, LOOPBACK, port)

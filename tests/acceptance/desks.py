@@ -36,13 +36,32 @@ _DOORS = """
 [from-trunk](+)
 exten => _77XX,1,Set(CCG_FALLBACK_QUEUE=desk${EXTEN:3}-first)
  same => n,Goto(ccg-inbound,${EXTEN},1)
+
+; As the gateway has answered: first line for two seconds, then target 2.
+exten => _78XX,1,Set(CCG_SERVICE=desk${EXTEN:3})
+ same => n,Set(CCG_QUEUE=desk${EXTEN:3}-first)
+ same => n,Set(CCG_WAIT_LIMIT=2)
+ same => n,Set(CCG_OVERFLOW=2)
+ same => n,Goto(ccg-queue,s,1)
+
+; Globals, but for one call alone: 7*5... the administrator's word for calls without the gateway,
+; 8*5... a heart that beats.
+[from-phones](+)
+exten => _7*5XX.,1,Set(CCG_OUTBOUND_ALONE=yes)
+ same => n,Goto(ccg-agent-codes,${FILTER(*+0-9,${EXTEN:1})},1)
+exten => _8*5XX.,1,Set(CCG_HEARTBEAT=${EPOCH})
+ same => n,Goto(ccg-agent-codes,${FILTER(*+0-9,${EXTEN:1})},1)
+"""
+_FRONT_DESK = """
+exten => front_desk-{number},1,Dial(PJSIP/{phone},8)
 """
 
 
 @dataclass
 class Desk:
     """``anna`` and ``berta`` are first line, ``second`` and ``tills`` second; ``vendor`` and the
-    customers are outside. ``members``: who is logged in where in this case."""
+    customers are outside. To the gateway the phone of ``tills`` is no agent's. ``members``: who is
+    logged in where in this case."""
 
     name: str
     asterisk: RigAsterisk
@@ -85,6 +104,9 @@ class Desk:
             f"CCG_NEXT_{self.name}_2": "4",
             f"CCG_OWN_{self.name}": OWN,
             f"CCG_PREFIX_4{self.name[-1]}": self.name,
+        } | {
+            f"CCG_PHONE_{one.name}": f"PJSIP/{one.name}"
+            for one in (self.anna, self.berta, self.second)
         }
 
     async def logged_in(self, *agents: Phone) -> None:
@@ -187,6 +209,8 @@ async def desks(install: Install) -> AsyncIterator[list[Desk]]:
         queues.write("".join(_QUEUES.format(desk=name) for name in names))
     with (asterisk.etc / "extensions.conf").open("a", encoding="utf-8") as extensions:
         extensions.write(_DOORS)
+        for number in range(DESKS):
+            extensions.write(_FRONT_DESK.format(number=number, phone=204 + 4 * number))
     try:
         await asterisk.start()
         async with AsyncExitStack() as stack:

@@ -20,8 +20,9 @@ CASES: Mapping[str, Callable[[Desk], Awaitable[None]]] = {
     for module in (alone_keys, alone_warm, alone_buttons)
     for name, play in vars(module).items()
     if inspect.iscoroutinefunction(play) and play.__module__ == module.__name__
+    if not name.startswith("_")
 }
-"""Every coroutine function that these modules define."""
+"""Every public coroutine function that these modules define."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -14,9 +14,10 @@ import pytest
 import pytest_asyncio
 
 from ccgateway.errors import Refused
+from ccgateway.rig.asterisk import FIRST_LINE as FALLBACK_MEMBERS
 from ccgateway.rig.installs import Install
 from ccgateway.rig.phone.incoming import IncomingCall
-from ccgateway.rig.phone.manner import BUSY
+from ccgateway.rig.phone.manner import AWAY, BUSY, RINGS, Manner
 from ccgateway.rig.phone.outgoing import OutgoingCall
 from ccgateway.rig.phone.outside import Outside
 from ccgateway.rig.phone.phone import Phone
@@ -68,6 +69,15 @@ class Desk:
 
         return await until(look, "the call is so")
 
+    async def consults(self, call: str, agent: int, to: str, asked: int) -> None:
+        """An agent passes the call on, warm, and speaks with who answers."""
+        async with self.world.gateway.client() as client:
+            done = await client.escalate(call, to, "warm")
+        assert done["agent"] == str(agent)
+        second = await self.phones[asked].rings()
+        await second.answer()
+        await second.hears_only(self.phones[agent])
+
     async def run(self, *words: str) -> tuple[int, str]:
         """A command: its exit code, and what it says. In a thread, for the phones go on here."""
         done = await asyncio.to_thread(cli.run, self.world.gateway.config, *words)
@@ -112,6 +122,10 @@ async def test_warm_up_cold_up_and_back(desk: Desk) -> None:
 
     code, said = await desk.run("call", "note", f"#{case}", "pump 3 leaks", "--by", "211")
     assert (code, said.strip()) == (0, f"noted in call {call_id[:8]}")
+    noted = await desk.live(lambda shown: shown["notes"])
+    async with desk.world.gateway.client() as client:
+        assert await client.call(f"#{case}") == await client.call(call_id[:8]) == noted
+    assert [(note["by"], note["text"]) for note in noted["notes"]] == [("211", "pump 3 leaks")]
     code, said = await desk.run("call", "escalate", call_id[:8], "--to", "specialists")
     assert (code, said.strip()) == (
         0,
@@ -150,6 +164,9 @@ async def test_what_cannot_be_says_why_and_the_talk_goes_on(desk: Desk) -> None:
         (("escalate", call_id, "--to", "pumps", "--mode", "hot"), 3, "there are cold, warm"),
         (("escalate", "ffffffff", "--to", "pumps"), 3, "no live call"),
         (("note", "#7", "x"), 3, "no live call"),
+        (("take", call_id), 3, "nobody consults in this call"),
+        (("join", call_id), 3, "nobody consults in this call"),
+        (("complete", call_id), 3, "nobody consults in this call"),
         (("note", call_id, "\x1b[2J"), 3, "control characters"),
     ):
         given, said = await desk.run("call", *words)
@@ -172,6 +189,90 @@ async def test_an_agent_who_consults_already_is_not_sent_elsewhere(desk: Desk) -
     await customer.hears_only(desk.phones[PUMPS])
 
 
+async def test_a_consultation_is_ended_in_the_agents_place(desk: Desk) -> None:
+    customer, shown = await desk.arrives()
+    call_id, case = shown["call_id"], shown["case"]
+    first, pumps = desk.phones[FIRST], desk.phones[PUMPS]
+    async with desk.world.gateway.client() as client:
+        await client.escalate(call_id, "pumps", "warm")
+        asked = await pumps.rings()
+        with pytest.raises(Refused, match="nobody of pumps has answered agent 201 yet"):
+            await client.consult(call_id, "join")
+        done = await client.consult(call_id[:8], "take")  # while it rings
+    assert done == {"call_id": call_id, "agent": "201", "do": "take"}
+    await customer.hears_only(first)
+    await asked.over()
+
+    await desk.consults(call_id, FIRST, "pumps", PUMPS)
+    code, said = await desk.run("call", "take", f"#{case}")
+    assert (code, said.strip()) == (0, f"agent 201 has the caller again (call {call_id[:8]})")
+    await customer.hears_only(first)
+
+    await desk.consults(call_id, FIRST, "pumps", PUMPS)
+    code, said = await desk.run("call", "complete", call_id)
+    assert (code, said.strip()) == (0, f"agent 201 leaves the caller there (call {call_id[:8]})")
+    await customer.hears_only(pumps)
+
+    await desk.consults(call_id, PUMPS, "specialists", SPECIALIST)
+    code, said = await desk.run("call", "join", f"#{case}")
+    assert (code, said.strip()) == (
+        0,
+        f"agent 211 brings the caller into the talk (call {call_id[:8]})",
+    )
+    await customer.hears_only(pumps, desk.phones[SPECIALIST])
+    assert customer.keys == ""
+
+
+async def test_where_the_agent_has_no_keys_the_customer_hears_none(desk: Desk) -> None:
+    customer, shown = await desk.arrives()
+    channels = await desk.world.asterisk.rx("core show channels concise")
+    [channel] = [name for name in channels.replace("!", "\n").split() if "PJSIP/201-" in name]
+    await desk.world.asterisk.rx(f"dialplan set chanvar {channel} DYNAMIC_FEATURES none")
+    code, said = await desk.run("call", "escalate", shown["call_id"], "--to", "pumps")
+    assert (code, "agent 201 has no keys for it" in said) == (3, True), said
+    await customer.hears_only(desk.phones[FIRST])
+    assert customer.keys == ""
+    assert customer.key_tones() == []
+
+
+async def test_a_call_that_began_without_the_gateway_is_passed_on(desk: Desk) -> None:
+    gateway, asterisk = desk.world.gateway, desk.world.asterisk
+    gateway.stop()
+    for away in FALLBACK_MEMBERS:
+        await asterisk.rx(f"queue pause member PJSIP/{away} queue ccg-fallback")
+    await asterisk.rx("queue add member PJSIP/201 to ccg-fallback")
+    customer = await desk.customer.dial("1010")
+    await desk.takes(FIRST, customer)
+    await gateway.start()
+    shown = await desk.live(lambda shown: shown["where"] == "talking with 201")
+    assert shown["service"] == ""  # nobody told us
+    async with gateway.client() as client:
+        await client.escalate(shown["call_id"], "pumps", "cold")
+    await desk.takes(PUMPS, customer)
+    shown = await desk.live(lambda shown: shown["where"] == "talking with 211")
+    assert (shown["service"], shown["client"]) == ("lines", "oilco")
+
+
+async def test_first_line_overflows_into_a_line(desk: Desk) -> None:
+    gateway = desk.world.gateway
+    gateway.stop()
+    own = 'own_numbers = ["+358942454000"]\n'
+    text = gateway.config.read_text()
+    gateway.config.write_text(text.replace(own, f'{own}overflow = "specialists"\n'))
+    await gateway.start()
+    async with gateway.client() as client:
+        await client.agent("logout", str(FIRST))
+
+    async def beats() -> bool:
+        return await desk.told("CCG_HEARTBEAT") != "0"
+
+    await until(beats, "callers are sent to the gateway")
+    customer = await desk.customer.dial("1010")
+    await desk.takes(SPECIALIST, customer)
+    shown = await desk.live(lambda shown: shown["where"] == "talking with 221")
+    assert (shown["path"], shown["tier"]) == (["specialists"], 3)
+
+
 async def test_asterisk_is_told_who_is_on_call_and_again_after_its_restart(desk: Desk) -> None:
     vendor, gateway = "CCG_TARGET_lines_4", desk.world.gateway
     assert await desk.told(vendor) == "vendor|3||+358942454900|10|back|10|"
@@ -189,33 +290,38 @@ async def test_asterisk_is_told_who_is_on_call_and_again_after_its_restart(desk:
     await desk.world.asterisk.restart()
     await until(is_new, "Asterisk is told again", seconds=40)
     assert await desk.told("CCG_FIRST_lines") == "first|20"
+    assert await desk.told("CCG_PHONE_201") == "PJSIP/201"
+    assert (await desk.told("CCG_PREFIX_10"), await desk.told("CCG_PREFIX_11")) == ("lines", "")
 
 
-async def test_a_phone_that_does_not_want_to_be_disturbed_is_paused(desk: Desk) -> None:
+@pytest.mark.parametrize("refuses", [BUSY, AWAY])  # 486, or 480, as phones have it
+async def test_a_phone_that_does_not_want_to_be_disturbed_is_paused(
+    desk: Desk, refuses: Manner
+) -> None:
     phone = desk.phones[FIRST]
-    phone.do_not_disturb = True
+    phone.manner = refuses
     async with await Phone.register(desk.world.asterisk, 202):  # rings, and is never answered
         await desk.world.gateway.login([202])
-        await _do_not_disturb(desk, phone)
+        await _do_not_disturb(desk, phone, refuses)
 
 
-async def _do_not_disturb(desk: Desk, phone: Phone) -> None:
+async def _do_not_disturb(desk: Desk, phone: Phone, refuses: Manner) -> None:
     customer = await desk.customer.dial("1010")
 
     async def is_paused() -> bool:
         return await desk.state_of(FIRST) == ("paused", "dnd")
 
-    await until(is_paused, "the agent is paused")
+    await until(is_paused, "the agent is paused", seconds=RING_AROUND)
     assert "paused:dnd" in await desk.world.asterisk.rx("queue show first")
     offered = len(phone.calls)
+    assert offered == 2
     for _ in range(offered):
-        assert (await phone.rings()).status == BUSY.refuses
+        assert (await phone.rings()).status == refuses.refuses
 
-    phone.do_not_disturb = False
+    phone.manner = RINGS
     ready = await phone.dial("*14")
-    await ready.answered()
-    await ready.hang_up()
-    assert await desk.state_of(FIRST) == ("ready", "")
+    await ready.over(within=RING_AROUND)  # it is said that he is ready
+    assert await desk.state_of(FIRST) in (("ready", ""), ("ringing", ""))
     rung = await phone.rings(within=RING_AROUND)
     await rung.answer()
     await customer.hears_only(phone)

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.acceptance
 
 NUMBER = "+358401234567"
 OWN = "+358942454000"
-KAISA = 201
+KAISA, PUMPS = 201, 211
 REPLY = b"ActionID: ccg-"
 """Stands in Asterisk's reply to our Originate, and nowhere before it."""
 
@@ -116,6 +116,28 @@ async def test_the_agent_is_rung_then_the_customer_and_they_hear_each_other(benc
     assert bench.world.asterisk.complaints() == [
         line for line in bench.world.asterisk.complaints() if "'CCG'" in line
     ]
+
+
+async def test_a_call_by_click_is_a_case_that_the_next_line_reads(install: Install) -> None:
+    async with bench_of(KAISA, PUMPS) as bench:
+        bench.phones[KAISA].manner = answers()
+        bench.outside.phone(NUMBER).manner = answers()
+        attempt_id = await bench.click(KAISA)
+        await bench.is_at(attempt_id, "answered")
+        await (await bench.phones[KAISA].rings()).press("*22")
+        second = await bench.phones[PUMPS].rings()
+        assert second.display.name == "L2 #1001"
+        await second.answer()
+        await second.hears_only(bench.outside.phone(NUMBER))
+        again = await bench.click(KAISA, "+358401234568")  # the first talks on without Kaisa
+        await second.hang_up()
+        assert (await bench.ended(attempt_id))["end"] == "talked"
+        assert (await bench.ended(again, RUNG_OUT))["end"] == "no_answer"
+        calls = await record.settled(bench.world.postgres.dsn, 2)
+    cases = {call.attempt: call.case for call in calls}
+    assert cases == {attempt_id: 1001, again: 1002}
+    [call_id] = {str(call.call_id) for call in calls if call.attempt == attempt_id}
+    assert second.header("X-CCG-Call") == call_id
 
 
 CUSTOMERS = [

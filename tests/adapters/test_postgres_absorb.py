@@ -192,3 +192,30 @@ async def test_an_attempts_call_is_the_one_it_went_into(writer: Writer, pool: Po
     writer.absorb(OLD.call_id, NEW.call_id)
     await flushed(writer)
     assert await load_attempt(pool, placed.id) == replace(placed, call_id=NEW.call_id)
+
+
+@pytest.mark.parametrize("known_before", [True, False])
+async def test_who_was_erased_stays_erased(writer: Writer, pool: Pool, known_before: bool) -> None:
+    """The call that it went into bears the same person's number."""
+    if known_before:
+        writer.put_facts([], NEW)
+    writer.put_facts(TOLD, OLD)
+    await flushed(writer)
+    erased = (
+        "UPDATE parties SET number = NULL, name = NULL, exten = NULL, dialled = NULL, note = NULL, "
+        "erased_at = '2026-11-22 09:00Z' WHERE party = (SELECT party FROM calls WHERE call_id = $1)"
+    )
+    assert await pool.execute(erased, OLD.call_id) == "UPDATE 1"
+    writer.absorb(OLD.call_id, NEW.call_id)
+    writer.put_facts([], WHOLE)
+    await flushed(writer)
+    person = (
+        "SELECT number, name, exten, dialled, note, erased_at IS NOT NULL FROM parties "
+        "WHERE party = (SELECT party FROM calls WHERE call_id = $1)"
+    )
+    [found] = await pool.fetch(person, NEW.call_id)
+    assert tuple(found) == (None, None, None, None, None, True)
+    call = await load_call(pool, NEW.call_id)
+    assert call is not None
+    assert (call.caller_number, call.escalations) == ("", OLD.escalations)
+    assert writer.refused == 0

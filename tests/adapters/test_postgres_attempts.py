@@ -78,6 +78,26 @@ async def test_the_same_id_gives_it_as_it_is_stored(pool: Pool) -> None:
     assert len(await live_attempts(pool)) == 2
 
 
+@pytest.mark.parametrize("late", [False, True])
+async def test_one_that_was_never_sent_ends_whenever_its_row_comes(
+    writer: Writer, pool: Pool, late: bool
+) -> None:
+    """The row may be committed long after we were told that PostgreSQL is away."""
+    new = attempt(1, "key")
+    unsent = replace(new, key="", stage=Stage.ENDED, end=End.NOT_SENT, ended_at=at(3))
+    if not late:
+        await new_attempt(pool, new)
+    writer.put_attempt(unsent)
+    await flushed(writer)
+    again = attempt(2, "key")
+    if late:
+        assert await new_attempt(pool, again) == again  # the key was never taken
+        assert await new_attempt(pool, replace(new, key="")) == unsent
+    else:
+        assert await new_attempt(pool, again) == replace(unsent, key="key")
+    assert new.id not in [row.id for row in await live_attempts(pool)]
+
+
 async def test_without_a_key_each_is_its_own(pool: Pool) -> None:
     for serial in range(3):
         assert (await new_attempt(pool, attempt(serial))).id == attempt(serial).id

@@ -23,7 +23,7 @@ from ccgateway.errors import (
     UnknownAgent,
     UnsafeText,
 )
-from ccgateway.web import Feed, WebServer, feed, server
+from ccgateway.web import Feed, WebServer, body, feed
 from ccgateway.web.client import Client, NoGateway
 from tests.adapters.unasked import Unasked
 
@@ -87,10 +87,10 @@ async def http(gateway: Gateway) -> AsyncIterator[aiohttp.ClientSession]:
 
 async def _problem(response: aiohttp.ClientResponse) -> tuple[int, str]:
     assert response.content_type == "application/problem+json"
-    body = orjson.loads(await response.read())
-    assert body["status"] == response.status
-    assert body["title"]
-    return response.status, body["detail"]
+    told = orjson.loads(await response.read())
+    assert told["status"] == response.status
+    assert told["title"]
+    return response.status, told["detail"]
 
 
 class TestToken:
@@ -180,7 +180,7 @@ class TestAgents:
         assert not gateway.desk.asked
 
     @pytest.mark.parametrize(
-        "body",
+        "sent",
         [
             b"{",
             b"[]",
@@ -196,9 +196,9 @@ class TestAgents:
         ],
     )
     async def test_a_hostile_body(
-        self, gateway: Gateway, http: aiohttp.ClientSession, body: bytes
+        self, gateway: Gateway, http: aiohttp.ClientSession, sent: bytes
     ) -> None:
-        async with http.post("/api/agents/101/pause", data=body) as response:
+        async with http.post("/api/agents/101/pause", data=sent) as response:
             status, detail = await _problem(response)
         assert status == 400
         assert '{"reason": "lunch"}' in detail
@@ -212,7 +212,7 @@ class TestAgents:
     async def test_a_body_that_does_not_come(
         self, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(server, "BODY_WITHIN", 0.1)
+        monkeypatch.setattr(body, "BODY_WITHIN", 0.1)
         reader, writer = await asyncio.open_connection("127.0.0.1", gateway.server.port)
         writer.write(
             b"POST /api/agents/101/pause HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
@@ -357,7 +357,7 @@ class TestClient:
         async with Client(gateway.url, TOKEN) as client:
             assert await client.state() == {**gateway.state, "seq": 0}
             assert await client.agent("pause", "101", "lunch") == "paused"
-        assert gateway.desk.asked == [("pause", "101", "lunch", "api")]
+        assert gateway.desk.asked == [("pause", "101", "lunch", "cli")]
 
     @pytest.mark.parametrize(
         ("agent", "error"),
@@ -381,7 +381,7 @@ class TestClient:
     async def test_an_odd_agent_stays_one_name(self, gateway: Gateway) -> None:
         async with Client(gateway.url, TOKEN) as client:
             await client.agent("login", "../101/logout?x#\u00e9%2f")
-        assert gateway.desk.asked == [("login", "../101/logout?x#\u00e9%2f", "", "api")]
+        assert gateway.desk.asked == [("login", "../101/logout?x#\u00e9%2f", "", "cli")]
 
     async def test_a_wrong_token_is_told(self, gateway: Gateway) -> None:
         async with Client(gateway.url, "wrong") as client:

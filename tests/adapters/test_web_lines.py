@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Mapping
 
 import aiohttp
 import pytest
@@ -34,6 +35,18 @@ class Exchange(Unasked):
             raise self.refusal
         self.asked.append((call, to, mode, agent, by))
         return {"call_id": CALL, "agent": "201", "to": to, "mode": mode}
+
+    async def consult(self, call: str, do: str, *, by: str = "") -> dict[str, str]:
+        if self.refusal:
+            raise self.refusal
+        self.asked.append((call, do, by))
+        return {"call_id": CALL, "agent": "201", "do": do}
+
+    def call(self, call: str) -> Mapping[str, object]:
+        if self.refusal:
+            raise self.refusal
+        self.asked.append((call,))
+        return {"call_id": CALL, "notes": [{"at": "x", "by": "201", "text": "Öl"}]}
 
     def note(self, call: str, text: str, *, by: str) -> str:
         if self.refusal:
@@ -85,6 +98,46 @@ async def test_an_escalation_reaches_the_loop(
     ]
 
 
+async def test_the_end_of_a_consultation_reaches_the_loop(
+    gateway: Gateway, http: aiohttp.ClientSession
+) -> None:
+    path = f"/api/calls/{CALL[:8]}/consultation"
+    async with http.post(path, json={"do": "take"}) as response:
+        assert response.status == 200
+        assert await response.json() == {"call_id": CALL, "agent": "201", "do": "take"}
+    async with Client(gateway.url, TOKEN) as client:
+        await client.consult("#1042", "join")
+    assert gateway.exchange.asked == [(CALL[:8], "take", "api"), ("#1042", "join", "cli")]
+
+
+@pytest.mark.parametrize("named", [CALL, "0b5c", "%231042"])
+async def test_a_call_is_shown(gateway: Gateway, http: aiohttp.ClientSession, named: str) -> None:
+    async with http.get(f"/api/calls/{named}") as response:
+        assert response.status == 200
+        assert (await response.json())["notes"] == [{"at": "x", "by": "201", "text": "Öl"}]
+    assert gateway.exchange.asked == [(named.replace("%23", "#"),)]
+
+
+async def test_a_call_that_is_not_there_is_a_problem(
+    gateway: Gateway, http: aiohttp.ClientSession
+) -> None:
+    gateway.exchange.refusal = UnknownCall("no live call '0b5c'")
+    async with http.get("/api/calls/0b5c") as response:
+        assert response.content_type == "application/problem+json"
+        assert (response.status, (await response.json())["detail"]) == (404, "no live call '0b5c'")
+
+
+@pytest.mark.parametrize("letter", ["x", "\N{TELEPHONE RECEIVER}", '"', "\x7f"])
+async def test_the_longest_note_passes_however_it_is_written(
+    gateway: Gateway, http: aiohttp.ClientSession, letter: str
+) -> None:
+    text = letter * body.LONGEST_TEXT
+    sent = json.dumps({"text": text, "by": "a" * 64})  # escapes all that is not ASCII
+    async with http.post(f"/api/calls/{CALL}/notes", data=sent) as response:
+        assert response.status == 200
+    assert gateway.exchange.asked == [(CALL, text, "a" * 64)]
+
+
 async def test_a_note_reaches_the_loop(gateway: Gateway, http: aiohttp.ClientSession) -> None:
     async with http.post(f"/api/calls/{CALL}/notes", json={"text": "Öl, überall"}) as response:
         assert await response.json() == {"call_id": CALL}
@@ -117,13 +170,14 @@ async def test_a_refusal_says_why(
     gateway: Gateway, http: aiohttp.ClientSession, refusal: CcgError, status: int
 ) -> None:
     gateway.exchange.refusal = refusal
-    for path, asked in (("escalate", {"to": "pumps"}), ("notes", {"text": "x"})):
+    bodies = {"escalate": {"to": "pumps"}, "notes": {"text": "x"}, "consultation": {"do": "take"}}
+    for path, asked in bodies.items():
         async with http.post(f"/api/calls/{CALL}/{path}", json=asked) as response:
             assert response.status == status
             assert (await response.json())["detail"] == str(refusal)
 
 
-@pytest.mark.parametrize("path", ["escalate", "notes"])
+@pytest.mark.parametrize("path", ["escalate", "notes", "consultation"])
 @pytest.mark.parametrize(
     "sent",
     [
@@ -134,6 +188,7 @@ async def test_a_refusal_says_why(
         b"{}",
         b'{"to": 7}',
         b'{"text": 7}',
+        b'{"do": 7}',
         b'{"to": "pumps", "text": "x"}',
         b'{"to": ""}',
         b'{"text": ""}',
@@ -172,6 +227,6 @@ async def test_a_body_that_does_not_come_is_not_waited_for(
 
 async def test_nothing_without_the_token(gateway: Gateway) -> None:
     async with aiohttp.ClientSession(gateway.url) as session:
-        for path in ("escalate", "notes"):
+        for path in ("escalate", "notes", "consultation"):
             async with session.post(f"/api/calls/{CALL}/{path}", json={}) as response:
                 assert response.status == 401

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from ccgateway.errors import (
     Refused,
     StoreUnavailable,
     UnknownAgent,
+    UnknownCall,
 )
 from ccgateway.outbound.attempt import Attempt, End, Stage
 from ccgateway.outbound.gate import Wanted
@@ -61,6 +62,9 @@ class Dialler(Unasked):
 
     async def attempt(self, attempt_id: str) -> Attempt | None:
         return ATTEMPT if attempt_id == ID else None
+
+    def call(self, call: str) -> Mapping[str, object]:
+        raise UnknownCall(f"no live call {call!r}")
 
 
 @pytest.fixture

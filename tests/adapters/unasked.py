@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ccgateway.outbound.attempt import Attempt
 from ccgateway.outbound.gate import Allowed, Wanted
 from ccgateway.routing.route import Inbound, Route
@@ -29,6 +31,12 @@ class Unasked:
         self, call: str, to: str, mode: str, *, agent: str = "", by: str = ""
     ) -> dict[str, str]:
         raise AssertionError((call, to, mode, agent, by))
+
+    async def consult(self, call: str, do: str, *, by: str = "") -> dict[str, str]:
+        raise AssertionError((call, do, by))
+
+    def call(self, call: str) -> Mapping[str, object]:
+        raise AssertionError(call)
 
     def note(self, call: str, text: str, *, by: str) -> str:
         raise AssertionError((call, text, by))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import pytest
 
@@ -10,7 +11,8 @@ from ccgateway.calls.call import Call, Known
 from ccgateway.telephony.facts import Kind
 from tests.scenarios.test_recordings import EXPECTED, NAMES, facts_in, play
 
-Passed = tuple[str, str, str, str, str]  # mode, by, to, who took it, how it ended
+When = tuple[float | None, float | None, float | None]  # asked, accepted, ended: seconds into it
+Passed = tuple[str, str, str, int | None, str, str, When]  # mode, by, to, tier, agent, end, when
 Stay = tuple[str, int, str, str, str]  # queue, tier, whose, end, who answered
 Timed = tuple[str, float]  # who, seconds
 
@@ -19,7 +21,8 @@ FIRST: Stay = ("first", 1, "caller", "answered", "201")
 
 @dataclass(frozen=True)
 class Story:
-    """What a recorded call must be folded to."""
+    """What a recorded call must be folded to. Escalations are timed from when an agent first talked
+    with the caller."""
 
     direction: str = "inbound"
     disposition: str = "answered"
@@ -29,9 +32,9 @@ class Story:
     holds: tuple[Timed, ...] = ()
 
 
-def _consulted(end: str, *talks: Timed, held: float) -> list[Story]:
+def _consulted(end: str, ended: float, *talks: Timed, held: float) -> list[Story]:
     stay = ("second-pumps", 2, "201", "answered", "211")
-    passed = ("warm", "201", "pumps", "211", end)
+    passed = ("warm", "201", "pumps", 2, "211", end, (1.3, 1.4, ended))
     return [
         Story(
             talks=(("201", 1.3), *talks),
@@ -42,17 +45,24 @@ def _consulted(end: str, *talks: Timed, held: float) -> list[Story]:
     ]
 
 
-def _attended(to: str, agent: str, talked: float, held: float, *stays: Stay) -> Story:
+def _attended(
+    to: str, agent: str, accepted: float, talked: float, held: float, *stays: Stay
+) -> Story:
+    """He began to ask, by his phone's second line, after 0.8 s."""
+    tier = 2 if to else None
+    when = (0.8, accepted, talked)
     return Story(
         talks=(("201", talked), (agent, 0.8)),
-        passed=(("attended", "201", to, agent, "accepted"),),
+        passed=(("attended", "201", to, tier, agent, "accepted", when),),
         stays=(FIRST, *stays),
         holds=(("201", held),),
     )
 
 
 def _blind(to: str, agent: str, talked: float, *stays: Stay) -> list[Story]:
-    passed = (("blind", "201", to, agent, "accepted"),)
+    tier = 2 if to else None
+    when = (talked, talked, talked)  # the phone there answers at once
+    passed = (("blind", "201", to, tier, agent, "accepted", when),)
     talks = (("201", talked), (agent, 0.8))
     return [Story(talks=talks, passed=passed, stays=(FIRST, *stays))]
 
@@ -61,14 +71,14 @@ STORIES: dict[str, list[Story]] = {
     "escalate_cold": [
         Story(
             talks=(("201", 1.3), ("211", 0.8)),
-            passed=(("cold", "201", "pumps", "211", "accepted"),),
+            passed=(("cold", "201", "pumps", 2, "211", "accepted", (1.3, 1.3, 1.3)),),
             stays=(FIRST, ("second-pumps", 2, "caller", "answered", "211")),
         )
     ],
     "escalate_nobody": [
         Story(
             talks=(("201", 1.3), ("201", 0.8)),
-            passed=(("cold", "201", "pumps", "", "returned"),),
+            passed=(("cold", "201", "pumps", 2, "", "returned", (1.3, None, 11.3)),),
             stays=(FIRST, ("second-pumps", 2, "caller", "timed_out", "")),
         )
     ],
@@ -76,8 +86,8 @@ STORIES: dict[str, list[Story]] = {
         Story(
             talks=(("201", 1.3), ("", 0.8)),
             passed=(
-                ("cold", "201", "tills", "", "passed_on"),
-                ("cold", "", "vendor", "", "accepted"),
+                ("cold", "201", "tills", 2, "", "passed_on", (1.3, None, 10.3)),
+                ("cold", "", "vendor", 3, "", "accepted", (10.3, 10.6, 10.6)),
             ),
             stays=(FIRST, ("second-tills", 2, "caller", "timed_out", "")),
         )
@@ -86,8 +96,8 @@ STORIES: dict[str, list[Story]] = {
         Story(
             talks=(("201", 1.3), ("211", 1.3), ("202", 0.8)),
             passed=(
-                ("cold", "201", "pumps", "211", "accepted"),
-                ("back", "211", "first", "202", "accepted"),
+                ("cold", "201", "pumps", 2, "211", "accepted", (1.3, 1.3, 1.3)),
+                ("back", "211", "first", 1, "202", "accepted", (2.6, 2.7, 2.7)),
             ),
             stays=(
                 FIRST,
@@ -96,14 +106,14 @@ STORIES: dict[str, list[Story]] = {
             ),
         )
     ],
-    "warm_completed": _consulted("accepted", ("211", 1.8), held=0.9),
-    "warm_taken_back": _consulted("taken_back", ("201", 1.9), held=1.2),
-    "warm_three": _consulted("accepted", ("201", 1.9), ("211", 2.7), held=1.2),
-    "warm_caller_gone": _consulted("abandoned", held=0.9),
+    "warm_completed": _consulted("accepted", 2.2, ("211", 1.8), held=0.9),
+    "warm_taken_back": _consulted("taken_back", 2.5, ("201", 1.9), held=1.2),
+    "warm_three": _consulted("accepted", 2.5, ("201", 1.9), ("211", 2.7), held=1.2),
+    "warm_caller_gone": _consulted("abandoned", 2.2, held=0.9),
     "warm_nobody": [
         Story(
             talks=(("201", 1.3), ("201", 2.7)),
-            passed=(("warm", "201", "pumps", "", "returned"),),
+            passed=(("warm", "201", "pumps", 2, "", "returned", (1.3, None, 11.5)),),
             stays=(FIRST, ("second-pumps", 2, "201", "timed_out", "")),
             holds=(("201", 10.2),),
         )
@@ -111,7 +121,7 @@ STORIES: dict[str, list[Story]] = {
     "warm_outside": [
         Story(
             talks=(("201", 1.3), ("", 1.8)),
-            passed=(("warm", "201", "vendor", "", "accepted"),),
+            passed=(("warm", "201", "vendor", 3, "", "accepted", (1.3, 1.7, 2.5)),),
             holds=(("201", 1.2),),
         )
     ],
@@ -120,19 +130,32 @@ STORIES: dict[str, list[Story]] = {
     "blind_local": _blind("", "202", 1.6),
     "blind_local_optimised": _blind("", "202", 1.6),
     "attended_parallel_retry": [
-        _attended("", "212", 2.0, 1.1),
+        _attended("", "212", 1.1, 2.0, 1.1),
         Story("internal", "other", stays=()),  # the first try: 203 is busy
     ],
-    "attended_local": [_attended("", "211", 1.6, 0.8)],
-    "attended_local_optimised": [_attended("", "211", 1.6, 0.8)],
+    "attended_local": [_attended("", "211", 0.8, 1.6, 0.8)],
+    "attended_local_optimised": [_attended("", "211", 0.8, 1.6, 0.8)],
     "attended_line": [
-        _attended("pumps", "211", 2.2, 0.8, ("second-pumps", 2, "201", "answered", "211"))
+        _attended("pumps", "211", 0.8, 2.2, 0.8, ("second-pumps", 2, "201", "answered", "211"))
     ],
     "click": [Story("outbound", talks=(("201", 0.8),), stays=())],
     "click_busy": [Story("outbound", "busy", stays=())],
     "click_agent_away": [Story("outbound", "other", stays=())],
     "own_outbound": [Story("outbound", talks=(("201", 0.8),), stays=())],
 }
+
+
+def passed_of(call: Call) -> tuple[Passed, ...]:
+    begin = call.talks[0].began_at if call.talks else call.started_at
+
+    def after(at: datetime | None) -> float | None:
+        return round((at - begin).total_seconds(), 1) if at else None
+
+    return tuple(
+        (e.mode.value, e.by, e.to, e.tier, e.agent, e.end.value, when)
+        for e in call.escalations
+        for when in [(after(e.at), after(e.accepted_at), after(e.ended_at))]
+    )
 
 
 def story_of(call: Call) -> Story:
@@ -145,7 +168,7 @@ def story_of(call: Call) -> Story:
             for talk in call.talks
             if talk.ended_at
         ),
-        tuple((e.mode.value, e.by, e.to, e.agent, e.end.value) for e in call.escalations),
+        passed_of(call),
         tuple((v.queue, v.tier, whose[v.uniqueid], v.end.value, v.agent) for v in call.visits),
         tuple(
             (whose[hold.uniqueid], round((hold.ended_at - hold.began_at).total_seconds(), 1))

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 import ccgateway.config
 from ccgateway.config import Config, FaultyConfig, load
 from ccgateway.config.tables import AgentSettings, MessagesTable, ServiceTable, TargetTable
-from ccgateway.routing.service import Messages, Overflow
+from ccgateway.routing.service import MESSAGE, Messages
 from ccgateway.routing.tier import OnCall, Target
 from ccgateway.routing.week import Hours
 
@@ -53,9 +53,9 @@ def test_the_example_is_valid(example: Config) -> None:
         Hours(frozenset({5}), time(10), time(14)),
     )
     assert service.holidays == {date(2026, 12, 25): "Christmas Day", date(2026, 12, 26): ""}
-    assert service.overflow is Overflow.MESSAGE
+    assert service.overflow == MESSAGE
     assert service.messages == Messages()
-    assert example.clients[0].blocked == ("+358401112223",)
+    assert example.clients[0].blocked == ("+358100*", "+358401112223")
     assert example.agents[0].phone == "PJSIP/101"
     assert example.agi.allow == (ip_network("127.0.0.1/32"),)
     assert example.gateway.state_dir == Path("~/.local/state/ccgateway").expanduser()

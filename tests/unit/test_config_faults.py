@@ -317,11 +317,18 @@ CROSS: list[tuple[str, str, str, str]] = [
     ("[[service]]", "dids", '["1000", "1000"]', "service[0].dids[0] has it"),
     ("[[service]]", "blocked", '["anonymous"]', "telephone number"),
     ("[[service]]", "blocked", '["101"]', "telephone number"),
+    ("[[service]]", "blocked", '["0100*"]', '"+358100*"'),
+    ("[[service]]", "blocked", '["+*"]', '"+358100*"'),
+    ("[[service]]", "blocked", '["+358*00"]', '"+358100*"'),
+    ("[[client]]", "blocked", '["+358100**"]', '"+358100*"'),
+    ("[[service]]", "overflow", '"tills"', "one of message, fallback, pumps"),
+    ("[[service]]", "overflow", '"back"', "one of message, fallback, pumps"),
     ("[[service]]", "own_numbers", '["0942454000"]', "with + and country code"),
     ("[[service]]", "own_numbers", '["+35"]', "telephone number"),
     ("[[service]]", "outbound_prefix", '"1"', "two digits"),
     ("[[service]]", "countries", '["FI", "XX"]', "ISO 3166"),
     ("[[service.target]]", "name", '"back"', "meanings of their own"),
+    ("[[service.target]]", "name", '"message"', "meanings of their own"),
     ("[[service.target]]", "queue", '"pumps"', "stations"),
     ("[[service.target]]", "on_call", '["0401112223"]', "not both"),
     ("[[service.target]]", "then", '"tills"', "one of back, first, pumps"),
@@ -371,6 +378,12 @@ TARGETS: list[tuple[str, str, str, str]] = [
     ("name = 'pumps'\ndigit = 3\nqueue = 'stations'", "name", "pumps", "target[0].name has it"),
     ("name = 'a'\ndigit = 3\nqueue = 'stations'\nthen = 'a'", "then", '"a"', "not a -> a"),
     ("name = 'a'\ndigit = 3", "", "a table", "queue or on_call"),
+    (
+        "name = 'a'\ndigit = 3\non_call = ['0401112223']\nwhisper = 'x'",
+        "whisper",
+        '"x"',
+        "only a queue plays a whisper",
+    ),
 ]
 
 
@@ -387,6 +400,23 @@ def test_a_second_target_that_does_not_agree_is_named(
     assert fault.line > first + len(BASE["[[service.target]]"])
     assert found in fault.found
     assert allowed in fault.allowed
+
+
+@pytest.mark.parametrize("own", [[], ["own_numbers = []"]])
+def test_who_is_on_call_is_shown_a_number_of_ours(tmp_path: Path, own: list[str]) -> None:
+    target = "[[service.target]]\nname = 'a'\ndigit = 3\non_call = ['0401112223']\n"
+    before, after = _text("[[service]]", "own_numbers", own).split("[[agent]]")
+    [fault] = _faults(tmp_path, f"{before}{target}[[agent]]{after}")
+    assert fault.key == "service[0].own_numbers"
+    assert "who is on_call is dialled" in fault.allowed
+
+
+def test_first_line_overflows_and_prefixes_are_blocked(tmp_path: Path) -> None:
+    file = tmp_path / "petrol.toml"
+    file.write_text(_text("[[service]]", "overflow", ['overflow = "pumps"']))
+    assert load(file).services[0].overflow == "pumps"
+    file.write_text(_text("[[service]]", "blocked", ['blocked = ["+358100*", "0401112224"]']))
+    assert load(file).services[0].blocked == {"+358100*", "+358401112224"}
 
 
 def test_a_circle_of_targets_is_named_at_each(tmp_path: Path) -> None:

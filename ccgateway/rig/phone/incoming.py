@@ -12,7 +12,7 @@ from ccgateway.rig.phone.dialog import Dialog
 from ccgateway.rig.phone.line import Line
 from ccgateway.rig.phone.manner import AWAY, PHRASES, Manner
 from ccgateway.rig.phone.negotiation import SDP
-from ccgateway.rig.phone.sip import SipMessage
+from ccgateway.rig.phone.sip import Headers, SipMessage
 from ccgateway.rig.phone.story import What, now
 
 TERMINATED = 487
@@ -69,13 +69,15 @@ class IncomingCall(Call):
         self.note(What.ANSWER_SENT, at=at)
         self.talk(at)
 
-    async def refuse(self, status: int = 486) -> None:
-        """Refuse it; nothing happens where it does not ring any more."""
+    async def refuse(self, status: int = 486, forward_to: str = "") -> None:
+        """Refuse it; nothing happens where it does not ring any more. ``forward_to``: the number
+        that a 302 names."""
         if self.stage in {Stage.BEGUN, Stage.RINGING}:
             at = now()
             self.status = status
             self.note(What.REFUSAL_SENT, str(status), at)
-            self._reply(status, PHRASES.get(status, "Refused"))
+            contact = (("Contact", f"<sip:{forward_to}@{self.line.server}>"),) if forward_to else ()
+            self._reply(status, PHRASES.get(status, "Refused"), more=contact)
             self.end(at, by_us=True)
 
     async def hang_up(self) -> None:
@@ -109,7 +111,7 @@ class IncomingCall(Call):
         if manner.silent:
             return
         if manner.refuses:
-            await self.refuse(manner.refuses)
+            await self.refuse(manner.refuses, manner.forwards_to)
             return
         await self.ring()
         if manner.answers_after is None:
@@ -129,6 +131,6 @@ class IncomingCall(Call):
         self._reply(TERMINATED, PHRASES[TERMINATED])
         self.end(at)
 
-    def _reply(self, status: int, phrase: str, body: str = "") -> None:
-        more = self.line.common + (SDP if body else ())
+    def _reply(self, status: int, phrase: str, body: str = "", more: Headers = ()) -> None:
+        more = more or self.line.common + (SDP if body else ())
         self.line.wire.reply(self.invite, status, phrase, tag=self._tag, more=more, body=body)

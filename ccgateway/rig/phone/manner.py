@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 PHRASES = {
+    302: "Moved Temporarily",
     404: "Not Found", 408: "Request Timeout", 480: "Temporarily Unavailable", 486: "Busy Here",
     487: "Request Terminated", 488: "Not Acceptable Here", 500: "Server Internal Error",
     503: "Service Unavailable", 603: "Decline", 606: "Not Acceptable",
@@ -17,6 +18,7 @@ class Manner:
 
     silent: bool = False  # no reply at all, as one who is not there
     refuses: int = 0  # the status; 0: it rings
+    forwards_to: str = ""  # a number, by 302
     answers_after: float | None = None
     hangs_up_after: float | None = None
 
@@ -34,6 +36,11 @@ UNKNOWN = Manner(refuses=404)
 def answers(after: float = 0.0, *, hangs_up_after: float | None = None) -> Manner:
     """Answers after so many seconds of ringing."""
     return Manner(answers_after=after, hangs_up_after=hangs_up_after)
+
+
+def forwards(number: str) -> Manner:
+    """Sends every caller on to this number, at once."""
+    return Manner(refuses=302, forwards_to=number)
 
 
 def refuses(status: int) -> Manner:

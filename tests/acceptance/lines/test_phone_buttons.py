@@ -216,7 +216,7 @@ async def _to_a_colleague(mode: Mode, play: Play) -> None:
 
 
 async def _do_not_disturb(play: Play) -> None:
-    """The agent is paused at the first refusal, not rung again, and ready when he says so."""
+    """The agent is paused at the second refusal, not rung again, and ready when he says so."""
     phone = play.phone(FIRST)
     phone.do_not_disturb = True
     await play.dial(CUSTOMER, play.lane.did)
@@ -233,7 +233,11 @@ async def _do_not_disturb(play: Play) -> None:
     record, code = sorted(await play.records(2), key=lambda record: record.started_at)
     assert (record.direction, code.direction) == (Direction.INBOUND, Direction.INTERNAL)
     [stay] = record.visits
-    assert [offer.end for offer in stay.offers] == [OfferEnd.BUSY, OfferEnd.ANSWERED]
+    assert [offer.end for offer in stay.offers] == [
+        OfferEnd.BUSY,
+        OfferEnd.BUSY,
+        OfferEnd.ANSWERED,
+    ]
     assert stay.end is VisitEnd.ANSWERED
 
 

@@ -187,6 +187,17 @@ def test_the_words_of_an_escalation() -> None:
     assert (returned.detail["to"], returned.detail["reason"]) == ("agent", "TIMEOUT")
 
 
+@pytest.mark.parametrize("name", ["CCGFallback", "CCGTier", "CCGEscalate"])
+def test_the_dialplan_names_the_service(name: str) -> None:
+    event = [("Event", "UserEvent"), ("UserEvent", name), ("Uniqueid", "1.1")]
+    told = fact(*event, ("Service", "hotline"))
+    assert told
+    assert told.detail["service"] == "hotline"
+    untold = fact(*event, ("Service", ""))
+    assert untold
+    assert "service" not in untold.detail
+
+
 def test_transfers_name_all_their_channels() -> None:
     blind = next(f for f in facts_of("blind_to_agent") if f.kind is Kind.BLIND_TRANSFERRED)
     assert blind.detail["channel"].startswith("PJSIP/201-")

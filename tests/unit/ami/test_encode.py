@@ -11,6 +11,7 @@ from ccgateway.errors import UnsafeText
 from ccgateway.telephony.actions import (
     Action,
     AddMember,
+    HangUp,
     PauseMember,
     PressKey,
     RemoveMember,
@@ -53,6 +54,10 @@ EXPECTED: list[tuple[Action, bytes]] = [
         PressKey("PJSIP/101-0000002a", "*"),
         (b"Action: PlayDTMF\r\nChannel: PJSIP/101-0000002a\r\nDigit: *\r\nReceive: true\r\n\r\n"),
     ),
+    (
+        HangUp("PJSIP/101-0000002a"),
+        b"Action: Hangup\r\nChannel: PJSIP/101-0000002a\r\nCause: 16\r\n\r\n",
+    ),
 ]
 
 HOSTILE = [
@@ -87,6 +92,7 @@ def test_hostile_values_are_refused_in_every_place(value: str) -> None:
         RemoveMember("stations", value),
         PauseMember("stations", "PJSIP/101", paused=True, reason=value),
         PressKey(value, "1"),
+        HangUp(value),
         PressKey("PJSIP/101-0000002a", value),
     ):
         with pytest.raises(UnsafeText) as refusal:

@@ -7,6 +7,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ccgateway.calls.call import Mode
 from ccgateway.calls.reduce import fold
 from ccgateway.telephony.facts import Fact, Kind
 from ccgateway.telephony.ids import call_id_of
@@ -25,16 +26,41 @@ from tests.unit.calls.told import (
 PLAIN = answered_call()
 CALL_ID = call_id_of(NODE, CALLER)
 
+CHANNELS = [CALLER, ANNA, BERT]
+SAID = {
+    "agent": ["101"],
+    "status": ["ANSWER", "TIMEOUT"],
+    "result": ["Success", "Success", "Fail"],
+    "mode": [*Mode, "overflow", "return"],
+    "to": ["pumps", "first", "agent"],
+    "tier": ["1", "2", "x"],
+    "customer": CHANNELS,
+    "transferee": CHANNELS,
+    "bridge_type": ["basic", "holding"],
+}
+PASSING = [
+    Kind.ESCALATED,
+    Kind.TIER_ENTERED,
+    Kind.BLIND_TRANSFERRED,
+    Kind.ATTENDED_TRANSFERRED,
+    Kind.RETURNED,
+    Kind.HELD,
+    Kind.BRIDGE_ENTERED,
+    Kind.BRIDGE_LEFT,
+]
+"""How a call is passed on: told oftener than the rest, so that one meets the other."""
+
 facts = st.builds(
     Fact,
     node=st.just(NODE),
-    kind=st.sampled_from([k for k in Kind if not k.value.startswith(("link", "agent_l"))]),
-    subject=st.sampled_from([CALLER, ANNA, BERT]),
+    kind=st.sampled_from([k for k in Kind if not k.value.startswith(("link", "agent_l"))])
+    | st.sampled_from(PASSING),
+    subject=st.sampled_from(CHANNELS),
     at=st.integers(0, 30).map(at),
-    place=st.sampled_from(["", "stations", BRIDGE, CALLER]),
+    place=st.sampled_from(["", "stations", BRIDGE, *CHANNELS]),
     ordinal=st.integers(0, 2),
     detail=st.fixed_dictionaries(
-        {}, optional={"agent": st.just("101"), "status": st.sampled_from(["ANSWER", "TIMEOUT"])}
+        {}, optional={key: st.sampled_from(values) for key, values in SAID.items()}
     ),
 )
 
@@ -56,6 +82,13 @@ def test_nonsense_never_raises_and_folds_alike(told: list[Fact], random: Random)
     shuffled = list(told)
     random.shuffle(shuffled)
     assert fold(CALL_ID, NODE, shuffled) == fold(CALL_ID, NODE, told)
+
+
+@given(st.lists(facts, min_size=1, max_size=25, unique_by=lambda f: f.identity))
+def test_nonsense_never_makes_an_escalation_end_before_it_began(told: list[Fact]) -> None:
+    for passed in fold(CALL_ID, NODE, told).escalations:
+        times = [at for at in (passed.at, passed.accepted_at, passed.ended_at) if at]
+        assert times == sorted(times)
 
 
 @given(st.sets(st.sampled_from(range(len(PLAIN)))))

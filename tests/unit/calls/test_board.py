@@ -7,9 +7,11 @@ from dataclasses import replace
 from ccgateway.calls.board import Board
 from ccgateway.calls.call import Call, Disposition, Known
 from ccgateway.calls.compare import differences
+from ccgateway.calls.group import UNDECIDED_FACTS
 from ccgateway.telephony.facts import Kind, Source
 from ccgateway.telephony.ids import call_id_of
 from ccgateway.telephony.snapshot import SeenChannel, Snapshot, WaitingCaller
+from tests.unit.calls import lines
 from tests.unit.calls.told import (
     ANNA,
     BERT,
@@ -223,3 +225,40 @@ def test_two_sources_of_one_fact_make_one() -> None:
     assert again is not None
     assert [v.joined_at for v in again.call.visits] == [at(1.002)]
     assert again.facts[0].ordinal == 0
+
+
+def test_a_strangers_long_call_is_no_burden() -> None:
+    """Hold and unhold for hours: nothing of it is kept beyond the first facts."""
+    here = board()
+    here.take(fact(0, Kind.CHANNEL_CREATED, STRANGER, channel="PJSIP/x-1", linkedid=STRANGER))
+    for number in range(4 * UNDECIDED_FACTS):
+        here.take(fact(1 + number, (Kind.HOLD_BEGAN, Kind.HOLD_ENDED)[number % 2], STRANGER))
+    [group] = here._nodes[NODE]  # noqa: SLF001 - what is remembered shows nowhere else
+    assert sum(row.count for row in group._told.values()) == UNDECIDED_FACTS  # noqa: SLF001 - same
+    change = here.take(fact(9_000, Kind.ENTERED, STRANGER, did="1000"))
+    assert change is not None
+    assert change.call.did == "1000"
+    assert list(here.live_channels(NODE)) == [STRANGER]
+    for told in end(9_001, STRANGER):
+        change = here.take(told)
+    assert change is not None
+    assert change.call.ended_at == at(9_001)
+
+
+def test_a_strangers_long_call_is_counted_when_it_ends() -> None:
+    here = board()
+    for number in range(2 * UNDECIDED_FACTS):
+        here.take(fact(1 + number, (Kind.HOLD_BEGAN, Kind.HOLD_ENDED)[number % 2], STRANGER))
+    here.take(end(9_000, STRANGER)[0])
+    assert (here.others, here.live_channels(NODE)) == (1, {})
+
+
+def test_a_call_answers_to_the_ids_that_it_had() -> None:
+    """CCG_CALL on a phone is the id of when it was set."""
+    here, ids = lines.board(), set()
+    for told in lines.attended():
+        if change := here.take(told):
+            ids.add(change.story.call_id)
+            story = change.story
+    assert len(ids) == 2
+    assert story.former | {story.call_id} == ids

@@ -196,10 +196,10 @@ def test_overflow_is_an_escalation_of_its_own() -> None:
     assert (second.end, second.accepted_at) == (EscalationEnd.ACCEPTED, at(23))
     assert talks(call)[-1] == ("", 23, None)
     assert call.topic == "vendor"
-    assert [moment.what for moment in timeline(call)][-1] in {
-        "and the caller talk",
-        "is taken over by an outside party, 3.0 s after it was asked",
-    }
+    said = [(moment.at, moment.who, moment.what) for moment in timeline(call)]
+    assert (at(20), "dialplan", "tries vendor (third line) for the caller") in said
+    taken = "is taken over by an outside party, 3.0 s after it was asked"
+    assert said[-1] == (at(23), "caller", taken)
 
 
 def test_back_to_the_line_before_does_not_change_the_topic() -> None:
@@ -208,12 +208,6 @@ def test_back_to_the_line_before_does_not_change_the_topic() -> None:
     assert [e.mode for e in call.escalations] == [Mode.COLD, Mode.BACK]
     assert call.escalations[-1].by == "211"
     assert call.topic == "pumps"
-
-
-def test_by_api_it_is_told_of_the_caller_and_counts_once() -> None:
-    asked = fact(9.9, Kind.ESCALATED, CALLER, mode="cold", to="pumps", tier="2", by="api")
-    call = tell(*talking(), asked, *escalate(10, "cold"), *seek(10.1, CALLER, "cold"))
-    assert (only(call).by, only(call).at, only(call).to) == ("101", at(9.9), "pumps")
 
 
 def test_blind_by_the_phones_button() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from ccgateway.calls.call import (
     Direction,
     Disposition,
@@ -232,6 +234,18 @@ def test_the_fallback_is_told_with_its_reason() -> None:
     assert call.fell_back == "heartbeat"
     assert call.visits[0].queue == "ccg-fallback"
     assert call.disposition is Disposition.ABANDONED
+
+
+@pytest.mark.parametrize("kind", [Kind.FELL_BACK, Kind.TIER_ENTERED, Kind.ESCALATED])
+def test_of_a_call_that_we_did_not_route_the_dialplan_knows_the_service(kind: Kind) -> None:
+    told = fact(0.1, kind, CALLER, "x", service="hotline", client="oilco", reason="heartbeat")
+    call = tell(*arrive(), told)
+    assert (call.service, call.client) == ("hotline", "oilco")
+    route = fact(0.05, Kind.ROUTED, CALLER, service="night", client="shop")
+    call = tell(*arrive(), route, told)
+    assert (call.service, call.client) == ("night", "shop")
+    nothing = fact(0.2, Kind.ROUTED, CALLER, goal="fallback")
+    assert tell(*arrive(), told, nothing).service == "hotline"
 
 
 def test_our_own_route_gives_the_service_and_the_number() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -24,6 +25,7 @@ from ccgateway.outbound.attempt import Attempt, End, Stage
 from ccgateway.outbound.gate import Wanted
 from ccgateway.telephony.actions import Action, Originate
 from ccgateway.telephony.facts import Fact, Kind
+from ccgateway.telephony.ids import call_id_of
 from ccgateway.telephony.snapshot import SeenChannel, Snapshot
 from tests.unit.engine.world import NOW, World
 
@@ -130,6 +132,9 @@ async def test_asterisk_is_asked_once_with_all_it_needs(world: World) -> None:
         "CCG_OWN": "+358942454000",
         "CCG_SERVICE": "hotline",
         "CCG_RING": "45",
+        "CCG_CALL": str(call_id_of("pbx1", attempt.id)),
+        "CCG_CASE": "",
+        "CCG_DISPLAY": "Station 17 x y",
     }
     assert sent.headers == ()
     assert (attempt.stage, attempt.number, attempt.client) == (Stage.SENT, NUMBER, "oilco")
@@ -163,6 +168,83 @@ async def test_without_a_row_nothing_is_sent(world: World) -> None:
     with pytest.raises(StoreUnavailable):
         await world.engine.originate(CLICK)
     assert originates(world) == []
+
+
+class TestNobodyKnows:
+    """PostgreSQL was asked for a row, and whether it is there nobody can say: it is not sent."""
+
+    async def test_a_row_that_is_there_has_ended(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as while_slow:
+            while_slow.setattr(world.store, "new_attempt", self.too_late(world))
+            with pytest.raises(StoreUnavailable):
+                await world.engine.originate(CLICK)
+        [stored] = world.store.attempts.values()
+        assert (stored.stage, stored.end, stored.key) == (Stage.ENDED, End.NOT_SENT, CLICK.key)
+        assert (await world.engine.originate(CLICK)) == stored
+        assert originates(world) == []
+        await world.engine.originate(replace(CLICK, key="click-2"))
+        assert len(originates(world)) == 1
+
+    async def test_one_that_was_never_there_keeps_no_key(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as while_away:
+            while_away.setattr(world.store, "new_attempt", self.too_late(world, commits=False))
+            with pytest.raises(StoreUnavailable):
+                await world.engine.originate(CLICK)
+        assert (await world.engine.originate(CLICK)).stage is Stage.SENT
+        assert len(originates(world)) == 1
+
+    async def test_one_that_comes_to_light_is_ended_and_told(self, world: World) -> None:
+        attempt = await world.engine.originate(CLICK)
+        after = World()
+        after.engine.restore([], {"101": (Duty.READY, "", NOW)})
+        after.store.attempts = {attempt.id: replace(attempt, stage=Stage.STORED)}
+        found = await after.engine.originate(CLICK)
+        assert (found.id, found.end) == (attempt.id, End.NOT_SENT)
+        assert after.store.attempts[attempt.id] == found
+        assert stages(after) == [Stage.ENDED]
+        assert originates(after) == []
+
+    async def test_who_asked_goes_away_meanwhile(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(world.store, "new_attempt", self.too_late(world, hangs=True))
+        asking = asyncio.create_task(world.engine.originate(CLICK))
+        async with asyncio.timeout(5):
+            while not world.store.attempts:  # noqa: ASYNC110 - until it is stored
+                await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        assert [row.end for row in world.store.attempts.values()] == [End.NOT_SENT]
+
+    @staticmethod
+    def too_late(
+        world: World, *, commits: bool = True, hangs: bool = False
+    ) -> Callable[[Attempt], Awaitable[Attempt]]:
+        commit = world.store.new_attempt
+
+        async def new_attempt(attempt: Attempt) -> Attempt:
+            if commits:
+                await commit(attempt)
+            if hangs:
+                await asyncio.Event().wait()
+            raise StoreUnavailable
+
+        return new_attempt
+
+    async def test_a_row_that_postgres_refuses_is_a_refusal(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def new_attempt(attempt: Attempt) -> Attempt:
+            raise Refused("The call cannot be stored")
+
+        monkeypatch.setattr(world.store, "new_attempt", new_attempt)
+        with pytest.raises(Refused, match="cannot be stored"):
+            await world.engine.originate(CLICK)
+        assert originates(world) == []
 
 
 class TestKey:
@@ -245,6 +327,77 @@ class TestGate:
         with pytest.raises(Refused, match="blocked"):
             await world.engine.outbound("1.1", "PJSIP/101", "10", "0401234567")
 
+    async def test_who_passed_the_customer_on_may_click_again(self, world: World) -> None:
+        first = await world.engine.originate(CLICK)
+        over = (5.0, Kind.CHANNEL_ENDED, "", "", {"cause": "16"})
+        await tell(world, first, *talking(first), over)
+        await world.engine.originate(replace(CLICK, key="click-2"))
+        assert world.store.attempts[first.id].stage is Stage.ANSWERED
+        await tell(world, first, (9.0, Kind.CHANNEL_ENDED, OUT, "", {"cause": "16"}))
+        assert world.store.attempts[first.id].end is End.TALKED
+
+
+class TestCase:
+    @pytest.fixture
+    async def numbers(self, world: World) -> None:
+        """There are case numbers."""
+        keeper = asyncio.create_task(world.engine.cases.keep())
+        async with asyncio.timeout(5):
+            while world.store.next_case < 1100:  # noqa: ASYNC110 - the keeper's own turns
+                await asyncio.sleep(0)
+        keeper.cancel()
+
+    @pytest.mark.usefixtures("numbers")
+    async def test_of_a_click(self, world: World) -> None:
+        world.store.customers[NUMBER] = Customer(7, "oilco", NUMBER, "Station 17")
+        attempt = await world.engine.originate(CLICK)
+        variables = dict(originates(world)[0].variables)
+        assert (variables["CCG_CASE"], variables["CCG_DISPLAY"]) == ("1001", "#1001 Station 17")
+        await tell(world, attempt, *ringing(attempt))
+        assert world.store.calls[variables["CCG_CALL"]].case == 1001
+
+        after = World()
+        after.engine.dialler.restore(list(world.store.attempts.values()), world.store.facts)
+        after.engine.restore(world.store.facts, {})
+        await tell(after, attempt, *talking(attempt))
+        assert after.store.calls[variables["CCG_CALL"]].case == 1001
+
+    @pytest.mark.usefixtures("numbers")
+    async def test_of_a_call_from_the_phone(self, world: World) -> None:
+        world.store.customers[NUMBER] = Customer(7, "oilco", NUMBER, "Station 17")
+        found = await world.engine.outbound("1795420801.7", "PJSIP/101", "10", "0401234567")
+        assert (found.case, found.display) == (1001, "#1001 Station 17")
+        await settle(world)
+        assert world.store.calls[found.call].case == 1001
+
+    async def test_nobody_waits_for_one(self, world: World) -> None:
+        found = await world.engine.outbound("1795420801.7", "PJSIP/101", "10", "0401234567")
+        assert (found.case, found.display) == (None, "")
+
+
+async def test_attempts_whose_calls_were_joined_are_followed_both(world: World) -> None:
+    """An agent joins the customers of two clicks (here: another's, by attended transfer)."""
+    first = await world.engine.originate(CLICK)
+    second = await world.engine.originate(replace(CLICK, agent="102", key="click-2"))
+    await tell(world, first, *talking(first))
+    other = "1795420801.8"
+    born = {"channel": "PJSIP/trunk-00000009", "linkedid": second.id}
+    await tell(
+        world,
+        second,
+        (1, Kind.CHANNEL_ANSWERED, "", "", {}),
+        (1.1, Kind.CHANNEL_CREATED, other, "", born),
+        (1.2, Kind.DIAL_BEGAN, other, "agent", born),
+        (2, Kind.CHANNEL_ANSWERED, other, "", {}),
+        (3, Kind.BRIDGE_ENTERED, OUT, "b-1", {"bridge_type": "basic"}),
+        (3, Kind.BRIDGE_ENTERED, other, "b-1", {"bridge_type": "basic"}),
+        (9, Kind.CHANNEL_ENDED, other, "", {"cause": "16"}),
+        (9, Kind.CHANNEL_ENDED, OUT, "", {"cause": "16"}),
+    )
+    found = [world.store.attempts[attempt.id] for attempt in (first, second)]
+    assert [attempt.end for attempt in found] == [End.TALKED, End.TALKED]
+    assert found[0].call_id == found[1].call_id
+
 
 async def test_its_progress_is_told_and_stored(world: World) -> None:
     attempt = await world.engine.originate(CLICK)
@@ -323,6 +476,22 @@ class TestFaults:
         world.engine.step(snapshot(at=timedelta(seconds=-1)))
         assert world.store.attempts[unknown.id].end is End.NONE
 
+    async def test_a_snapshot_that_was_asked_for_between_click_and_sending_proves_nothing(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        commit = world.store.new_attempt
+
+        async def new_attempt(attempt: Attempt) -> Attempt:
+            world.link.offset = timedelta(seconds=1)  # it took a second
+            return await commit(attempt)
+
+        monkeypatch.setattr(world.store, "new_attempt", new_attempt)
+        attempt = await world.engine.originate(CLICK)
+        await settle(world)
+        world.engine.step(snapshot(at=timedelta(seconds=0.5)))
+        assert world.store.attempts[attempt.id].end is End.NONE
+        assert len(world.engine.view()["calls"]) == 1  # type: ignore[arg-type]  # a list
+
     async def test_the_end_that_was_heard_before_the_cut_is_told(self, world: World) -> None:
         attempt = await world.engine.originate(CLICK)
         await settle(world)
@@ -396,6 +565,16 @@ class TestRestart:
             attempt.id,
             "hotline",
         )
+
+    async def test_who_passed_the_customer_on_before_may_click(self, world: World) -> None:
+        attempt = await world.engine.originate(CLICK)
+        over = (5.0, Kind.CHANNEL_ENDED, "", "", {"cause": "16"})
+        await tell(world, attempt, *talking(attempt), over)
+        after = World()
+        after.engine.dialler.restore(list(world.store.attempts.values()), world.store.facts)
+        after.engine.restore(world.store.facts, {"101": (Duty.READY, "", NOW)})
+        await after.engine.originate(replace(CLICK, key="click-2"))
+        assert after.engine.dialler.attempts.get(attempt.id) == world.store.attempts[attempt.id]
 
     async def test_what_is_gone_is_ended(self, world: World) -> None:
         attempt = await world.engine.originate(CLICK)

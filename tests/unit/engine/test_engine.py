@@ -10,19 +10,22 @@ import pytest
 from structlog.testing import capture_logs
 
 from ccgateway.agents.agent import Duty
+from ccgateway.calls.call import Call, Known
+from ccgateway.calls.reduce import Story
 from ccgateway.customers.customer import Customer
 from ccgateway.engine.ports import LinkChange
 from ccgateway.errors import ActionRefused, PbxUnavailable, Refused, UnknownAgent
 from ccgateway.routing.route import Goal, Inbound
 from ccgateway.telephony.actions import Action, AddMember, Member, PauseMember, RemoveMember
 from ccgateway.telephony.facts import Kind
-from ccgateway.telephony.snapshot import Snapshot
+from ccgateway.telephony.snapshot import SeenChannel, Snapshot, WaitingCaller
 from tests.unit.calls.told import (
     ANNA,
     CALLER,
     answer,
     answered_call,
     arrive,
+    at,
     end,
     fact,
     join,
@@ -312,3 +315,38 @@ def test_a_consultation_that_ends_leaves_the_agent_with_the_caller(world: World)
         world.engine.step(told)
     agent = view_of(world, "agents", "101")
     assert (agent["state"], agent["call_id"]) == ("talking", call)
+
+
+def test_facts_are_stored_even_where_folding_them_fails(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = answered_call()
+
+    def fail(_: Story) -> Call:
+        raise ValueError
+
+    monkeypatch.setattr(Story, "call", fail)
+    with capture_logs() as logs:
+        for one in told:
+            world.engine.step(one)
+    assert {fact.identity for fact in world.store.facts} == {fact.identity for fact in told}
+    assert {row["event"] for row in logs} == {"a call could not be folded"}
+
+
+async def test_a_call_across_a_cut_of_the_link_is_partial(world: World) -> None:
+    """One that begins after it is not."""
+    for told in [*arrive(), join(1)]:
+        world.engine.step(told)
+    world.engine.step(LinkChange("pbx1", up=False, at=at(10), cause="cut"))
+    world.engine.step(LinkChange("pbx1", up=True, at=at(20)))
+    later, name = "1795334425.9", "PJSIP/trunk-00000009"
+    created = {"channel": name, "linkedid": later, "context": "ccg-service"}
+    world.engine.step(fact(25, Kind.CHANNEL_CREATED, later, **created))
+    there = [
+        SeenChannel(one, one, name, "ccg-queue", "", "", "", "Ring", "", at(0))
+        for one in (CALLER, later)
+    ]
+    waiting = [WaitingCaller(CALLER, "stations", 1, at(1))]
+    world.engine.step(Snapshot("pbx1", at(30), there, waiting, []))
+    known = {call.legs[0].uniqueid: call.known for call in world.store.calls.values()}
+    assert known == {CALLER: Known.PARTIAL, later: Known.LIVE}

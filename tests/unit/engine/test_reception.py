@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from ccgateway.customers.customer import Customer
 from ccgateway.engine.cases import Cases
 from ccgateway.engine.ports import Arrival
 from ccgateway.engine.reception import Reception
-from ccgateway.routing.route import Inbound
+from ccgateway.routing.route import Goal, Inbound
 from ccgateway.telephony.facts import Fact, Kind
 from tests.unit.engine.world import NOW, StoppedClock, World
 
@@ -50,19 +51,29 @@ def reception_of(world: World, box: Box) -> Reception:
     return reception
 
 
-async def test_each_call_has_a_number_as_long_as_there_are_any() -> None:
+async def test_who_asks_for_an_agent_has_a_number_as_long_as_there_are_any() -> None:
     box = Box()
     reception = reception_of(World(), box)
     routes = [
-        await reception.inbound(a_call(did=did, name="Maija")) for did in ("1000", "9", "1000")
+        await reception.inbound(a_call(did=did, name="Maija"))
+        for did in ("1000", "9", "1000", "1000")
     ]
     assert [(route.case, route.display) for route in routes] == [
         (1041, "#1041 Maija"),
-        (1042, "#1042 Maija"),  # a number that is no service's goes to the fallback queue
+        (None, "Maija"),  # a number that is no service's goes to the fallback queue
+        (1042, "#1042 Maija"),
         (None, "Maija"),
     ]
     told = [arrival.detail.get("case") for arrival in box.arrivals if isinstance(arrival, Fact)]
-    assert told == ["1041", "1042", None]
+    assert told == ["1041", None, "1042", None]
+
+
+async def test_a_blocked_caller_uses_no_number_up() -> None:
+    world = World()
+    world.setup = replace(world.setup, blocked={"oilco": frozenset({"+35840*"})})
+    box = Box()
+    refused = await reception_of(world, box).inbound(a_call())
+    assert (refused.goal, refused.message_kind, refused.case) == (Goal.MESSAGE, "blocked", None)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -51,7 +52,8 @@ class MemoryStore:
         self.absorbed[str(old)] = str(new)
 
     def put_attempt(self, attempt: Attempt) -> None:
-        self.attempts[attempt.id] = attempt
+        known = self.attempts.get(attempt.id, attempt)  # whose key stays
+        self.attempts[attempt.id] = replace(attempt, key=known.key)
 
     async def new_attempt(self, attempt: Attempt) -> Attempt:
         if self.away:
@@ -100,6 +102,7 @@ class MemoryLink:
         self.down = False
         self.fault: Exception | None = None
         self.offset = timedelta(0)
+        self.variables = {"DYNAMIC_FEATURES": "ccg-agent"}  # of every channel
 
     def now(self) -> datetime:
         return NOW + self.offset
@@ -115,6 +118,11 @@ class MemoryLink:
         if self.down:
             raise PbxUnavailable
         return self.there
+
+    async def variable(self, channel: str, name: str) -> str:
+        if self.down:
+            raise PbxUnavailable
+        return self.variables.get(name, "")
 
 
 class World:

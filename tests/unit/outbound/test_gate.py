@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ccgateway.agents.agent import Activity, Agent, Duty
 from ccgateway.customers.customer import Customer
-from ccgateway.errors import Refused
+from ccgateway.errors import NumberRefused, Refused
 from ccgateway.outbound.gate import (
     Allowed,
     Premises,
@@ -99,10 +99,12 @@ def test_a_number_of_ours_country_is_called_in_e164(dialled: str, number: str) -
         ("1" * 500, "no telephone number"),
         ("+358405550000", "blocked"),
         ("040 555 0001", "blocked"),
+        ("0100 100", "blocked"),  # a dear service number of a kind (UAN) that is not dear as such
+        ("+358 200 12345", "blocked"),
     ],
 )
 def test_a_destination_that_is_refused_says_why(dialled: str, says: str) -> None:
-    refusing = replace(HOTLINE, blocked=frozenset({"+358405550001"}))
+    refusing = replace(HOTLINE, blocked=frozenset({"+358405550001", "+358100*", "+358200*"}))
     with pytest.raises(Refused, match=says):
         by_click(Wanted("101", dialled), ANNA, premises(refusing, blocked="+358405550000"))
 
@@ -192,6 +194,24 @@ def test_no_service_to_call_for(services: tuple[Service, ...], asked: str, says:
         by_click(Wanted("101", "0401234567", asked), ANNA, premises(*services))
 
 
+def test_a_refusal_has_a_reason_without_the_number_for_the_log() -> None:
+    refusing = replace(HOTLINE, blocked=frozenset({"+358405550001"}))
+    for dialled in (
+        "040 555 0001",
+        "0600 12345",
+        "+46 8 123 456 78",
+        "16100",
+        "+49 900 123456",
+        OWN,
+    ):
+        with pytest.raises(NumberRefused) as refusal:
+            by_click(Wanted("101", dialled), ANNA, premises(refusing))
+        number, _, why = str(refusal.value).partition(" ")
+        assert number.lstrip("+").isdigit()
+        assert refusal.value.why == why
+        assert number not in why
+
+
 def test_a_blocked_customer_is_not_called() -> None:
     station = Customer(7, "oilco", "+358401234567", "Station 17")
     check_customer(None)
@@ -214,6 +234,43 @@ class TestFromThePhone:
     def test_help_is_never_refused(self, prefix: str, agent: Agent | None, own: str) -> None:
         found = by_phone(prefix, "112", agent, premises(HOTLINE))
         assert (found.number, found.caller_id) == ("112", own)
+
+    @pytest.mark.parametrize(
+        ("country", "dialled"),
+        [
+            ("FI", "112"),
+            ("FI", "1-1-2"),
+            ("DE", "110"),
+            ("US", "911"),
+            ("AU", "000"),
+            ("GB", "999"),
+        ],
+    )
+    def test_help_of_each_country_in_digits(self, country: str, dialled: str) -> None:
+        abroad = replace(HOTLINE, country=country)
+        found = by_phone("10", dialled, None, premises(abroad))
+        assert found.number == dialled.replace("-", "")
+
+    @pytest.mark.parametrize(
+        ("country", "dialled"),
+        [
+            ("FI", "112070012345"),
+            ("FI", "1120600123"),
+            ("FI", "+112"),
+            ("FI", "1120"),
+            ("DE", "11012345"),
+            ("US", "911900555"),
+            ("US", "9119005551234"),
+            ("AU", "000800123"),
+        ],
+    )
+    @pytest.mark.parametrize("agent", [ANNA, None])
+    def test_what_only_begins_like_help_passes_the_gate_as_all_do(
+        self, country: str, dialled: str, agent: Agent | None
+    ) -> None:
+        abroad = replace(HOTLINE, country=country)
+        with pytest.raises(Refused):
+            by_phone("10", dialled, agent, premises(abroad))
 
     @pytest.mark.parametrize(
         ("prefix", "dialled", "agent", "says"),

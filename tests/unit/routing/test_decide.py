@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ccgateway.customers.customer import Customer
+from ccgateway.routing.blocked import blocks
 from ccgateway.routing.decide import Known, route, service_of
 from ccgateway.routing.hours import is_open
 from ccgateway.routing.route import Goal, Inbound
 from ccgateway.routing.service import Service
+from ccgateway.routing.tier import Target
 from ccgateway.routing.week import Hours
 
 WEEKDAYS = frozenset(range(5))
@@ -84,6 +86,7 @@ def test_no_reason_tells_a_callers_number() -> None:
     [
         ({"number": "+358401112223"}, Known(), "blocked", "blocked"),
         ({}, Known(blocked={"+358401234567"}), "blocked", "blocked"),
+        ({}, Known(blocked={"+358401*"}), "blocked", "blocked"),
         ({}, Known(customer=replace(STATION, blocked=True)), "blocked", "blocked"),
     ],
 )
@@ -94,6 +97,31 @@ def test_a_blocked_caller_gets_the_message(
     assert (found.goal, found.message_kind) == (Goal.MESSAGE, message)
     assert (found.message, found.queue) == ("ccg/blocked", "")
     assert found.reasons[-1].rule == rule
+
+
+@pytest.mark.parametrize(
+    ("blocked", "number", "is_blocked"),
+    [
+        ("+358100*", "+35810012345", True),
+        ("+358100*", "+358100", True),
+        ("+358100*", "+35810", False),
+        ("+358100*", "+358101000000", False),
+        ("+3*", "+35810012345", True),
+        ("+358100", "+35810012345", False),
+        ("+358100", "+358100", True),
+    ],
+)
+def test_a_prefix_blocks_all_that_begin_so(blocked: str, number: str, is_blocked: bool) -> None:
+    assert blocks(frozenset({"+4612345", blocked}), number) == is_blocked
+
+
+@pytest.mark.parametrize(
+    ("overflow", "told"), [("message", "message"), ("fallback", "fallback"), ("pumps", "2")]
+)
+def test_first_line_may_overflow_into_a_target(overflow: str, told: str) -> None:
+    targets = (Target("tills", 3, queue="tills", tier=2), Target("pumps", 2, queue="x", tier=2))
+    service = replace(HOTLINE, overflow=overflow, targets=targets)
+    assert route(CALL, service, Known(), MONDAY_TEN).overflow == told
 
 
 def test_a_withheld_number_is_anonymous_whatever_the_network_says() -> None:

@@ -107,6 +107,19 @@ def test_the_dialplan_is_told_all_it_needs() -> None:
     assert told["CCG_TARGET_hot-line_9"] == told["CCG_NEXT_hot-line_3"] == ""
 
 
+def test_a_prefix_that_no_service_has_any_more_is_taken_back() -> None:
+    told = globals_of([service()], NOON)
+    prefixes = {name for name in told if name.startswith("CCG_PREFIX_")}
+    assert prefixes == {f"CCG_PREFIX_{number:02}" for number in range(100)}
+
+
+def test_the_agents_phones_are_told() -> None:
+    phones = ["PJSIP/101", "PJSIP/anna.b", "PJSIP/door-2", "SIP/7", "PJSIP/x${y}", "PJSIP/"]
+    told = globals_of([], NOON, phones)
+    found = {name: value for name, value in told.items() if "PHONE" in name}
+    assert found == {"CCG_PHONE_101": "PJSIP/101", "CCG_PHONE_door-2": "PJSIP/door-2"}
+
+
 def test_a_service_without_lines_is_told_too() -> None:
     told = globals_of([service(targets=(), own_numbers=(), outbound_prefix="")], NOON)
     assert set(told.values()) == {"hot-line", "stations|23", ""}
