@@ -38,17 +38,20 @@ $(READY): requirements-dev.lock pyproject.toml
 demo: setup ## the whole call centre on this machine, until Ctrl-C; e.g. ARGS="--once --calls 30"
 	@$(BIN)/ccgateway demo $(ARGS)
 
-# Two by two where tests wait for time-outs; one by one where they measure times on a real Asterisk.
+# Two files at a time, for tests wait more than they work; but those marked alone.
 NEAR := tests/unit tests/scenarios tests/adapters
 FAR := tests/acceptance
+BY_TWO := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 test: lint ## lint, then unit, scenario, adapter and acceptance tests, about 8 minutes
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not long" $(NEAR)
-	$(BIN)/python -m pytest -m "not long" $(FAR)
+	$(BY_TWO) -m "not long" $(NEAR)
+	$(BY_TWO) -m "not long and not alone" $(FAR)
+	$(BIN)/python -m pytest -q -m "not long and alone" $(FAR)
 
 test-all: lint ## the same with the long tests
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(NEAR)
-	$(BIN)/python -m pytest $(FAR)
+	$(BY_TWO) $(NEAR)
+	$(BY_TWO) -m "not alone" $(FAR)
+	$(BIN)/python -m pytest -q -m "alone" $(FAR)
 
 lint: setup ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

@@ -49,7 +49,7 @@ class Known(StrEnum):
 
     LIVE = "live"
     REPAIRED = "repaired"
-    PARTIAL = "partial"  # its beginning or its end was not seen
+    PARTIAL = "partial"  # its beginning, its end or something between was not seen
 
 
 class VisitEnd(StrEnum):
@@ -219,7 +219,7 @@ class Call:
     caller_name: str = ""
     withheld: bool = False
     customer: int | None = None
-    answered_at: datetime | None = None  # by an agent
+    answered_at: datetime | None = None  # by an agent, or by whom we passed the caller on to
     ended_at: datetime | None = None
     disposition: Disposition = Disposition.LIVE
     known: Known = Known.LIVE

@@ -294,7 +294,6 @@ class Draft:
             for leg in sorted(self._legs.values(), key=lambda leg: (leg.started_at, leg.uniqueid))
         )
 
-
     def _gone_at(self, uniqueid: str) -> datetime | None:
         """Of what was there before us only the last is told: it was gone then."""
         return None if uniqueid in self._lively else self._heard_at[uniqueid]

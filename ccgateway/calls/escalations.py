@@ -153,12 +153,12 @@ class Escalations:
             self.passings.append(told)
 
     def _code(self, fact: Fact) -> Passing | None:
-        """The code that this transfer of Asterisk's carries out."""
-        last = self.last
+        """The code that this transfer of Asterisk's carries out. Where the line was empty, the next
+        one's (overflow) may have been told before it."""
+        last = next((one for one in reversed(self.passings) if not one.overflow), None)
         if (
             last
             and last.mode in _BY_CODE
-            and not last.overflow
             and not last.carried_out
             and fact.at - last.at < ONE_PRESS
             and (last.channel == fact.subject or last.customer == fact.place)

@@ -42,12 +42,7 @@ class Holds:
         match fact.kind:
             case Kind.HOLD_BEGAN if fact.subject not in self._by_phone:
                 self._by_phone[fact.subject] = self._begin(fact.subject, fact.at)
-            case (
-                Kind.HOLD_ENDED
-                | Kind.CHANNEL_FOUND
-                | Kind.CHANNEL_ENDED
-                | Kind.CHANNEL_MISSING
-            ):
+            case Kind.HOLD_ENDED | Kind.CHANNEL_FOUND | Kind.CHANNEL_ENDED | Kind.CHANNEL_MISSING:
                 self._end_by_phone(fact)
                 if fact.kind in OVER:
                     self._end_consulting(fact)

@@ -110,7 +110,7 @@ class _Judge:
         told, gone = self._told, self._heard.caller_ended
         ends = [told.transferred_at, told.returned_at, gone]
         ends += [talk.began_at for talk in (taken, back) if talk]
-        until = min(self._until, *(end for end in ends if end))
+        until = min([self._until, *(end for end in ends if end)])
         for talk in self._heard.talks_of(self._told.consults):
             if talk.uniqueid not in self._mine() and self._told.at <= talk.began_at < until:
                 return talk

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from operator import itemgetter
 
 from ccgateway.agents.agent import Agent, Duty
 from ccgateway.calls.call import (
@@ -68,12 +69,8 @@ def whereabouts(call: Call) -> tuple[str, datetime]:
     theirs = [visit for visit in call.visits if visit.uniqueid == _caller(call)]
     if theirs and (found := _in_queue(theirs[-1], talked=bool(call.talks))):
         return found
-    found = (_between(call), _message(call))
-    return max(filter(None, found), key=_since, default=("in the dialplan", call.started_at))
-
-
-def _since(found: tuple[str, datetime]) -> datetime:
-    return found[1]
+    newest = [there for there in (_between(call), _message(call)) if there]
+    return max(newest, key=itemgetter(1), default=("in the dialplan", call.started_at))
 
 
 def _message(call: Call) -> tuple[str, datetime] | None:

@@ -16,7 +16,7 @@ from ccgateway.telephony.facts import Kind
 from tests.acceptance.facts import facts_of
 from tests.adapters import agi_attack
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.alone]
 
 CONNECTS = 1_000
 CALLS = 20

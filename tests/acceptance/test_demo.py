@@ -22,7 +22,7 @@ from ccgateway.rig.sipp import Caller
 from ccgateway.rig.waiting import until
 from ccgateway.rig.world import World
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.alone]
 
 NOT_PLACED = {"field": "plan", "truth": "planned, not placed", "record": "", "ms": None}
 DEMO = (sys.executable, "-m", "ccgateway", "demo")

@@ -15,7 +15,7 @@ from ccgateway.rig.sipp import Caller
 from ccgateway.rig.waiting import until
 from ccgateway.rig.world import World
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.alone]
 
 CHOOSE = "SELECT call_id FROM calls WHERE disposition = 'answered' LIMIT 1"
 OTHER = "00000000-0000-0000-0000-000000000000"

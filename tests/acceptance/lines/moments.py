@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ccgateway.calls.call import EscalationEnd, Known, Mode, VisitEnd
+from ccgateway.calls.call import EscalationEnd, Mode, VisitEnd
 from tests.acceptance.lines.acts import (
     asked_for_by_api,
     at_the_last_key,
@@ -45,7 +45,6 @@ class Moment:
     passed: tuple[Passed, ...] = ()
     stays: tuple[Stay, ...] = ()
     talks: tuple[Who, ...] = ()
-    known: Known = Known.PARTIAL
 
     @property
     def name(self) -> str:
@@ -145,7 +144,6 @@ MOMENTS = (
         ),
         (AT_FIRST, AT_SECOND, ("first", 1, ANSWERED, SPARE)),
         (FIRST, SECOND, SPARE),
-        Known.LIVE,  # all that he did meanwhile was to wait
     ),
     Moment(
         the_caller_leaves_the_hold_unseen,

@@ -85,7 +85,7 @@ async def test_it_is_the_same_call_and_marked(moment: Moment, killed: Found) -> 
     seen = _of(killed, moment)
     record = seen.record
     assert (record.call_id, record.case) == (seen.call_id, seen.shown["case"])
-    assert (record.disposition, record.known) == (Disposition.ANSWERED, moment.known)
+    assert (record.disposition, record.known) == (Disposition.ANSWERED, Known.PARTIAL)
 
 
 @pytest.mark.parametrize("moment", KILLED, ids=lambda moment: moment.name)

@@ -256,3 +256,18 @@ def test_who_answers_when_the_caller_is_gone_already_has_accepted_nothing() -> N
     assert passed(call) == [(Mode.WARM, "101", "pumps", "", EscalationEnd.ABANDONED)]
     [only] = call.escalations
     assert (only.accepted_at, only.ended_at) == (None, at(11.5))
+
+
+def test_overflow_told_before_the_transfer_of_the_code_makes_no_button_of_it() -> None:
+    """Second line is empty: two of Asterisk's threads tell the overflow and the transfer."""
+    call = tell(
+        *talking(),
+        fact(10, Kind.ESCALATED, ANNA, mode="cold", to="pumps", tier="2", customer=CALLER),
+        fact(10.001, Kind.TIER_ENTERED, CALLER, "pumps", tier="2", mode="cold"),
+        fact(10.002, Kind.TIER_ENTERED, CALLER, "vendor", tier="3", mode="overflow"),
+        fact(10.003, Kind.BLIND_TRANSFERRED, ANNA, CALLER, result="Success"),
+    )
+    assert [(e.mode, e.by, e.to) for e in call.escalations] == [
+        (Mode.COLD, "101", "pumps"),
+        (Mode.COLD, "", "vendor"),
+    ]

@@ -6,7 +6,7 @@ import pytest
 
 from ccgateway.calls.call import Direction, Disposition, Role
 from ccgateway.telephony.facts import Fact, Kind
-from tests.unit.calls.lines import ENGINEER, SECOND, board, enter, escalate, leave, talking, tell
+from tests.unit.calls.lines import ENGINEER, SECOND, enter, escalate, leave, talking, tell
 from tests.unit.calls.told import ANNA, BRIDGE, CALLER, at, end, fact, join
 
 OTHER, ANNAS_NEXT = "1795334405.50", "1795334406.51"
