@@ -74,6 +74,13 @@ async def originate(
             help="For which service; needed where the agent has several.", show_default=""
         ),
     ] = "",
+    show: Annotated[
+        str,
+        typer.Option(
+            help="Which of the service's own_numbers to show; the first if not given.",
+            show_default="",
+        ),
+    ] = "",
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="Follow the call to its end.")
     ] = True,
@@ -87,11 +94,11 @@ async def originate(
     """
     async with client_of(config, url) as gateway:
         if not wait:
-            _tell({}, await gateway.originate(agent, to, service), json=json)
+            _tell({}, await gateway.originate(agent, to, service, show=show), json=json)
             return
         last: dict[str, Any] = {}
         try:
-            async for attempt in _followed(gateway, agent, to, service):
+            async for attempt in _followed(gateway, agent, to, service, show):
                 _tell(last, attempt, json=json)
                 last = attempt
         except asyncio.CancelledError:
@@ -103,14 +110,14 @@ async def originate(
 
 
 async def _followed(
-    gateway: Client, agent: str, to: str, service: str
+    gateway: Client, agent: str, to: str, service: str, show: str
 ) -> AsyncIterator[dict[str, Any]]:
     """The attempt, each time it changes, until it has ended. It is asked for once we watch, so that
     nothing is missed; after a gap in the watching it is looked at."""
     attempt: dict[str, Any] = {}
     async for change in gateway.live():
         if change["type"] == "snapshot" and not attempt:
-            attempt = await gateway.originate(agent, to, service)
+            attempt = await gateway.originate(agent, to, service, show=show)
         elif change["type"] == "snapshot":
             attempt = await gateway.attempt(attempt["id"])
         elif change["type"] == "lost":

@@ -175,7 +175,8 @@ class Dialler:
         country = next((s.country for s in services if s.id == found.service), "")
         number = normalise(wanted.to, country)
         same = (found.agent, found.number) == (wanted.agent, number)
-        if not same or wanted.service not in ("", found.service):
+        shown = normalise(wanted.show, country) in (None, "", found.caller_id)
+        if not same or not shown or wanted.service not in ("", found.service):
             raise Refused(f"this Idempotency-Key is another call's ({found.id}): take a new one")
 
     async def _new(self, wanted: Wanted) -> tuple[Attempt, Customer | None]:

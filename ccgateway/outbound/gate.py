@@ -10,18 +10,21 @@ from ccgateway.customers.customer import Customer
 from ccgateway.errors import NumberRefused, Refused
 from ccgateway.outbound.destination import allowed, emergency, reaches_emergency, rules_of
 from ccgateway.routing.service import Service
+from ccgateway.telephony.numbers import normalise
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is asked for: the agent's id, the number as somebody wrote it, the service's id ('': the
-    agent's only one), the Idempotency-Key ('' without), and who asks (api or cli)."""
+    agent's only one), the Idempotency-Key ('' without), who asks (api or cli), and which of the
+    service's own numbers to show ('': the first)."""
 
     agent: str
     to: str
     service: str = ""
     key: str = ""
     by: str = "api"
+    show: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +51,12 @@ class Premises:
     ours: frozenset[str]
     blocked: dict[str, frozenset[str]] = field(default_factory=dict)
 
-    def may_call(self, dialled: str, service: Service) -> Allowed:
+    def may_call(self, dialled: str, service: Service, show: str = "") -> Allowed:
         """The number by the service's rules. Raises Refused."""
-        if not service.own_numbers:
-            raise Refused(f"service {service.id} has no own_numbers: nothing to show as caller ID")
+        shown = _own_number(service, show)
         blocked = self.blocked.get(service.client, frozenset())
         number = allowed(dialled, rules_of(service, self.ours, blocked))
-        return Allowed(service.id, service.client, number, service.own_numbers[0])
+        return Allowed(service.id, service.client, number, shown)
 
 
 def by_click(wanted: Wanted, agent: Agent, premises: Premises) -> Allowed:
@@ -66,7 +68,7 @@ def by_click(wanted: Wanted, agent: Agent, premises: Premises) -> Allowed:
     service = _service(wanted.service, agent, premises.services)
     if reaches_emergency(wanted.to, service.country):
         raise Refused("emergency numbers are dialled by people at a phone, never by us")
-    return premises.may_call(wanted.to, service)
+    return premises.may_call(wanted.to, service, wanted.show)
 
 
 def by_phone(prefix: str, dialled: str, agent: Agent | None, premises: Premises) -> Allowed:
@@ -85,6 +87,19 @@ def by_phone(prefix: str, dialled: str, agent: Agent | None, premises: Premises)
         raise Refused(f"no service has the outbound_prefix {prefix[:2]!r}")
     _check_works_for(agent, service, premises.services)
     return premises.may_call(dialled, service)
+
+
+def _own_number(service: Service, show: str) -> str:
+    """The service's own number that is asked for, else its first. Raises Refused."""
+    if not service.own_numbers:
+        raise Refused(f"service {service.id} has no own_numbers: nothing to show as caller ID")
+    if not show:
+        return service.own_numbers[0]
+    number = normalise(show, service.country)
+    if number not in service.own_numbers:
+        theirs = ", ".join(service.own_numbers)
+        raise Refused(f"that is no own number of service {service.id}: it can show {theirs}")
+    return number
 
 
 def check_customer(customer: Customer | None) -> None:

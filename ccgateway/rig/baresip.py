@@ -15,12 +15,11 @@ import re
 import subprocess
 import wave
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
 
 from ccgateway.rig import processes
 from ccgateway.rig.asterisk import RigAsterisk
+from ccgateway.rig.closing import Closing
 from ccgateway.rig.errors import RigError
 from ccgateway.rig.phone import hearing, sip, tones
 from ccgateway.rig.phone.rtp import PTIME
@@ -55,7 +54,7 @@ SOON = 5.0  # seconds; for what the PBX does at once
 Event = dict[str, str]
 
 
-class Baresip:
+class Baresip(Closing):
     """One registered softphone. Methods that wait raise RigError when their time is over. An async
     context manager; it dies with us, however we die."""
 
@@ -85,22 +84,6 @@ class Baresip:
         account = _ACCOUNT.format(number=number, server=self._server, secret=secret)
         (folder / "accounts").write_text(account)
         _write_tone(folder / "tone.wav", self._hertz)
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self._start()
-        except BaseException:
-            await self.close()
-            raise
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
 
     @property
     def log(self) -> Path:
@@ -223,7 +206,7 @@ class Baresip:
         event["told"] = "yes"
         return event
 
-    async def _start(self) -> None:
+    async def _open(self) -> None:
         self._process = processes.start(["baresip", "-f", str(self._folder), "-s"], self.log)
         await until(self._connected, "baresip's control port")
         await until(self._is_registered, "baresip is registered")

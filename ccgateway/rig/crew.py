@@ -7,12 +7,11 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 
 from ccgateway.errors import CcgError
 from ccgateway.rig.acts import ACTS
 from ccgateway.rig.asterisk import RigAsterisk
+from ccgateway.rig.closing import Closing
 from ccgateway.rig.compare import Asked
 from ccgateway.rig.gateway import Gateway
 from ccgateway.rig.hotline import LINES, LINES_NAMES, VENDOR
@@ -44,7 +43,7 @@ class CrewPhone(Phone):
             scene.calls.append(self.calls[-1])
 
 
-class Crew:
+class Crew(Closing):
     """An async context manager: phones are registered, and agents logged in, within it."""
 
     def __init__(self, asterisk: RigAsterisk, gateway: Gateway) -> None:
@@ -57,28 +56,15 @@ class Crew:
         self._scenes: dict[asyncio.Task[None], Scene] = {}
         self._exits = AsyncExitStack()
 
-    async def __aenter__(self) -> Self:
-        try:
-            await self._exits.enter_async_context(self.outside)
-            self.outside.phone(VENDOR, manner=answers(ENGINEER_LIFTS))
-            for agent in LINES_NAMES:
-                phone = await CrewPhone.register(self._asterisk, agent)
-                phone.crew = self
-                await self._exits.enter_async_context(phone)
-                self._phones[phone.name] = phone
-            await self._gateway.login(LINES_NAMES)
-        except BaseException:
-            await self.close()
-            raise
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
+    async def _open(self) -> None:
+        await self._exits.enter_async_context(self.outside)
+        self.outside.phone(VENDOR, manner=answers(ENGINEER_LIFTS))
+        for agent in LINES_NAMES:
+            phone = await CrewPhone.register(self._asterisk, agent)
+            phone.crew = self
+            await self._exits.enter_async_context(phone)
+            self._phones[phone.name] = phone
+        await self._gateway.login(LINES_NAMES)
 
     async def close(self) -> None:
         """End all scenes, and leave nothing behind."""

@@ -9,12 +9,11 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from ccgateway.postgres.embedded import EmbeddedServer
 from ccgateway.rig import packages, ports, processes, record
 from ccgateway.rig.asterisk import RigAsterisk
+from ccgateway.rig.closing import Closing
 from ccgateway.rig.compare import Asked, Comparison, compare
 from ccgateway.rig.crew import Crew
 from ccgateway.rig.errors import RigError
@@ -32,7 +31,7 @@ PREFIX = "ccgateway-world-"
 CALL_AT_MOST = 120.0  # seconds from a call's offset to its end: waits, talk, messages
 
 
-class World:
+class World(Closing):
     """An async context manager: everything runs inside it, nothing is left behind after it."""
 
     def __init__(
@@ -89,23 +88,7 @@ class World:
             raise RigError("the world is not running")
         return self._parts
 
-    async def __aenter__(self) -> Self:
-        try:
-            await self._start()
-        except BaseException:
-            await self.stop()
-            raise
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.stop()
-
-    async def _start(self) -> None:
+    async def _open(self) -> None:
         packages.ensure(["sipp", "setpriv"], self._progress)
         install = choose(self._kind, self._progress)
         self._make_folder()
@@ -240,7 +223,7 @@ class World:
         except OSError as error:
             raise RigError(f"the state file {path} cannot be written: {error}") from error
 
-    async def stop(self) -> None:
+    async def close(self) -> None:
         """Stop everything, the outside first, and remove the folders."""
         if self._crew:
             await self._crew.close()

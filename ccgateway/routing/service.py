@@ -35,8 +35,9 @@ class Service:
     """One service of one client. ``hours`` empty: always open. ``wait_limit`` in seconds;
     ``overflow``: MESSAGE, FALLBACK or a target's name. ``blocked``: as ``blocked.blocks`` reads it.
 
-    ``own_numbers`` (E.164) are the caller IDs of outgoing calls, the first is used;
-    ``outbound_prefix`` (two digits, '' for none) is how an agent chooses the service on the phone.
+    ``own_numbers`` (E.164) are the caller IDs of outgoing calls, the first unless another is asked
+    for; ``outbound_prefix`` (two digits, '' for none) is how an agent chooses the service on the
+    phone.
     ``countries`` (ISO 3166) may be called: none given is the service's own, ANYWHERE is any.
     """
 

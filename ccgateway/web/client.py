@@ -83,12 +83,13 @@ class Client:
         return str(answer["state"])
 
     async def originate(
-        self, agent: str, to: str, service: str = "", *, key: str = ""
+        self, agent: str, to: str, service: str = "", *, show: str = "", key: str = ""
     ) -> dict[str, Any]:
-        """Call ``to`` for an agent; returns the attempt. An answer that gets lost is asked for
-        again, by the same ``key`` (one is made where none is given), so nobody is rung twice.
+        """Call ``to`` for an agent, and ``show`` one of the service's own numbers; returns the
+        attempt. An answer that gets lost is asked for again, by the same ``key`` (one is made where
+        none is given), so nobody is rung twice.
         Raises UnknownAgent, Refused, PbxUnavailable, NoGateway."""
-        wanted = {"agent": agent, "to": to, "service": service}
+        wanted = {"agent": agent, "to": to, "service": service, "show": show}
         body, headers = orjson.dumps(wanted), {"Idempotency-Key": key or str(uuid4())}
         for left in reversed(range(TRIES)):
             try:

@@ -20,7 +20,10 @@ ATTEMPT = "ccg-"
 
 LONGEST_KEY = 128
 KEY = "Idempotency-Key"
-EXAMPLE = 'Send {"agent": "101", "to": "+358401112223"}, and "service" where the agent has several'
+EXAMPLE = (
+    'Send {"agent": "101", "to": "+358401112223"}, and "service" where the agent has several, '
+    '"show" for one of its own_numbers'
+)
 
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -31,6 +34,7 @@ class Asked(Body):
     agent: Name
     to: Annotated[str, Field(min_length=1, max_length=40)]
     service: Annotated[str, Field(max_length=64)] = ""
+    show: Annotated[str, Field(max_length=40)] = ""
 
 
 class Outbound:
@@ -53,7 +57,7 @@ class Outbound:
         asked = await body_of(request, Asked, EXAMPLE)
         if isinstance(asked, web.Response):
             return asked
-        wanted = Wanted(asked.agent, asked.to, asked.service, key, asker(request))
+        wanted = Wanted(asked.agent, asked.to, asked.service, key, asker(request), asked.show)
         attempt = await self._decide.originate(wanted)
         return _response(attempt, HTTPStatus.ACCEPTED, Location=f"/api/calls/{attempt.id}")
 

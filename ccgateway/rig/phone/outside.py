@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 
 from ccgateway.rig.asterisk import RigAsterisk
+from ccgateway.rig.closing import Closing
 from ccgateway.rig.phone import sip, tones
 from ccgateway.rig.phone.line import Line
 from ccgateway.rig.phone.manner import RINGS, Manner
@@ -17,7 +16,7 @@ from ccgateway.rig.phone.wire import Wire
 from ccgateway.rig.ports import LOOPBACK, WORLD
 
 
-class Outside:
+class Outside(Closing):
     """One SIP peer that stands for every number of the world: each number is a Phone of its own.
     An async context manager."""
 
@@ -53,17 +52,8 @@ class Outside:
         """A number that is done with: its calls end, and its tone is free for another."""
         self._phones.pop(number).leave()
 
-    async def __aenter__(self) -> Self:
+    async def _open(self) -> None:
         await self._wire.open()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
 
     async def close(self) -> None:
         """Hang up all, and leave nothing behind."""

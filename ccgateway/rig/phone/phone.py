@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from types import TracebackType
 from typing import Self
 
 from ccgateway.rig.asterisk import RigAsterisk
+from ccgateway.rig.closing import Closing
 from ccgateway.rig.errors import RigError
 from ccgateway.rig.phone import tones
 from ccgateway.rig.phone.call import SOON
@@ -25,7 +25,7 @@ EXPIRES = 3600  # seconds; the tests are over long before
 OK = 200
 
 
-class Phone:
+class Phone(Closing):
     """``manner`` says what it does when it is rung; ``do_not_disturb`` refuses at once (486), and
     ``auto_answer`` obeys an INVITE that asks for it."""
 
@@ -112,17 +112,6 @@ class Phone:
         """Leave nothing behind. It does not unregister: whose cable is pulled does not either."""
         self.leave()
         self.line.wire.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
 
     def on_request(self, request: SipMessage, at: datetime) -> None:
         """A request from the wire: of a call that is there, or one that begins."""

@@ -194,6 +194,25 @@ def test_no_service_to_call_for(services: tuple[Service, ...], asked: str, says:
         by_click(Wanted("101", "0401234567", asked), ANNA, premises(*services))
 
 
+SECOND = "+358942454001"
+
+
+@pytest.mark.parametrize(
+    ("show", "shown"),
+    [("", OWN), (OWN, OWN), (SECOND, SECOND), ("09 4245 4001", SECOND)],
+)
+def test_the_caller_id_is_one_of_the_service_s_own(show: str, shown: str) -> None:
+    place = premises(service("hotline", own_numbers=(OWN, SECOND)))
+    assert by_click(Wanted("101", "040 123 4567", show=show), ANNA, place).caller_id == shown
+
+
+@pytest.mark.parametrize("show", ["+358942459999", "112", "anonymous", "\r\nX: y"])
+def test_no_other_caller_id_is_shown(show: str) -> None:
+    place = premises(service("hotline", own_numbers=(OWN, SECOND)))
+    with pytest.raises(Refused, match=r"it can show \+358942454000, \+358942454001"):
+        by_click(Wanted("101", "040 123 4567", show=show), ANNA, place)
+
+
 def test_a_refusal_has_a_reason_without_the_number_for_the_log() -> None:
     refusing = replace(HOTLINE, blocked=frozenset({"+358405550001"}))
     for dialled in (
