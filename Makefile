@@ -43,7 +43,7 @@ NEAR := tests/unit tests/scenarios tests/adapters
 FAR := tests/acceptance
 BY_TWO := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-test: lint ## lint, then unit, scenario, adapter and acceptance tests, about 8 minutes
+test: lint ## lint, then unit, scenario, adapter and acceptance tests, about 11 minutes
 	$(BY_TWO) -m "not long" $(NEAR)
 	$(BY_TWO) -m "not long and not alone" $(FAR)
 	$(BIN)/python -m pytest -q -m "not long and alone" $(FAR)

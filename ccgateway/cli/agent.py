@@ -26,7 +26,7 @@ app = typer.Typer(
 )
 
 AgentArgument = Annotated[str, typer.Argument(help="The agent's id, as in the TOML file.")]
-REASON_HELP = "One of [pause] reasons; the first if not given."
+REASON_HELP = "One of the reasons under pause in the TOML file; the first if not given."
 
 
 @app.command(name="list")

@@ -28,6 +28,8 @@ from ccgateway.errors import Refused
 from ccgateway.postgres.calls import ListedCall, find_by_case, find_call, list_calls, load_call
 from ccgateway.postgres.pool import Pool
 
+A_DAY = 24.0  # hours
+
 app = typer.Typer(
     help="Calls: a list, or the whole story of one.", no_args_is_help=True, epilog=EXIT_CODES
 )
@@ -51,7 +53,8 @@ async def list_(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """The newest calls first. Times are UTC; wait and talk in seconds."""
+    """The newest calls first. Times are UTC (with the day, where more hours than a day's are asked
+    for); wait and talk in seconds."""
     async with pool_of(read(config)) as pool:
         calls = await list_calls(
             pool,
@@ -65,19 +68,20 @@ async def list_(
     if json:
         print_json([_shown(call) for call in calls])
         return
-    table = Table(
-        "call", "case", "started", "caller", "service", "disposition", "wait", "agents", "talk"
-    )
+    table = Table(box=None, pad_edge=False)  # its columns stand in 80 characters
+    for name in ("call", "case", "started", "caller", "service", "disposition", "wait", "agents"):
+        table.add_column(name, overflow="fold", no_wrap=name not in {"service", "agents"})
+    table.add_column("talk", no_wrap=True)
     for call in calls:
         table.add_row(
             str(call.call_id)[:8],
             "" if call.case is None else f"#{call.case}",
-            f"{call.started_at:%m-%d %H:%M:%S}",
+            f"{call.started_at:%H:%M:%S}" if hours <= A_DAY else f"{call.started_at:%m-%d %H:%M}",
             _caller(call),
             " > ".join([call.service or call.did, *call.path]),
             call.disposition.value,
             _seconds(call.wait_seconds),
-            ", ".join(call.agents),
+            ", ".join(dict.fromkeys(call.agents)),
             _seconds(call.talk_seconds),
         )
     out.print(table)
@@ -108,6 +112,8 @@ async def _one(pool: Pool, prefix: str) -> Call:
     case = prefix.removeprefix("#")
     by_case = prefix != case and case.isdecimal()
     ids = await (find_by_case(pool, int(case)) if by_case else find_call(pool, prefix))
+    if not ids and by_case:
+        raise Refused(f"no call has the case {prefix}; `ccgateway call list` shows them")
     if not ids:
         raise Refused(f"no call is or begins with {prefix!r}; `ccgateway call list` shows them")
     if len(ids) > 1:

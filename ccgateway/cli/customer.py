@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Annotated
 
@@ -22,6 +23,7 @@ from ccgateway.cli.common import (
 from ccgateway.cli.database import pool_of
 from ccgateway.errors import Refused
 from ccgateway.postgres import customers
+from ccgateway.routing.service import Service
 from ccgateway.telephony.numbers import normalise
 
 app = typer.Typer(
@@ -62,8 +64,13 @@ async def set_(
     client: Annotated[str, typer.Option(help="The client whose customer it is.")],
     name: Annotated[str, typer.Option(help="The customer's name, as Station 17.")],
     country: Annotated[
-        str, typer.Option(help="The country of a number without country code.")
-    ] = "US",
+        str,
+        typer.Option(
+            help="Of a number without country code, as FI; that of the client's services, if they "
+            "have one in common.",
+            show_default=False,
+        ),
+    ] = "",
     language: Annotated[str, typer.Option(help="Of Asterisk's sounds, as en or pt_BR.")] = "",
     priority: Annotated[int, typer.Option(min=0, max=1000, help="Added to the service's.")] = 0,
     blocked: Annotated[bool, typer.Option(help="Refuse their calls.")] = False,
@@ -75,9 +82,12 @@ async def set_(
     clients = [known.id for known in settings.clients]
     if client not in clients:
         raise Refused(f"no client {client!r} in {config}; there are {', '.join(clients)}")
-    e164 = normalise(number, country)
+    home = country or _home(settings.services, client)
+    if not home and not number.strip().startswith("+"):
+        raise Refused(f"{number!r} has no country code: give it, or --country")
+    e164 = normalise(number, home)
     if e164 is None or not e164.startswith("+"):
-        raise Refused(f"{number!r} is no telephone number of {country}")
+        raise Refused(f"{number!r} is no telephone number{f' of {home}' if home else ''}")
     async with pool_of(settings) as pool:
         customer = await customers.upsert(
             pool, client, e164, name, language=language, priority=priority, blocked=blocked
@@ -86,3 +96,9 @@ async def set_(
         print_json(asdict(customer))
     else:
         out.print(f"customer {customer.id}: {customer.number} {customer.name}", markup=False)
+
+
+def _home(services: Iterable[Service], client: str) -> str:
+    """The country of the client's services; '' where they have none in common."""
+    countries = {service.country for service in services if service.client == client}
+    return countries.pop() if len(countries) == 1 else ""

@@ -27,7 +27,10 @@ CallArgument = Annotated[
 async def escalate(
     call: CallArgument,
     to: Annotated[
-        str, typer.Option(help="A [[service.target]]'s name, next (line up) or back (a line).")
+        str,
+        typer.Option(
+            help="The name of one of the service's targets, next (line up) or back (a line)."
+        ),
     ],
     mode: Annotated[
         str, typer.Option(help="cold: the agent is free at once; warm: the agents speak first.")

@@ -24,6 +24,8 @@ async def tail(
 ) -> None:
     """Follow calls, queues and agents of the running gateway, a line a change, until Ctrl-C.
 
+    The time is when the state that is told began.
+
     With [bold]--json[/bold] each line is one JSON object; the first is the snapshot.
     """
     async with client_of(config, url) as gateway:
@@ -31,7 +33,7 @@ async def tail(
             if json:
                 print_json(change)
             else:
-                out.print(line(change))
+                out.print(line(change), soft_wrap=True)
 
 
 def line(change: Mapping[str, Any]) -> Text:
@@ -63,9 +65,9 @@ def _brief(change: Mapping[str, Any]) -> Text:
             return Text(f"             queue {queue['name']}: {queue['waiting']} waiting")
         case "attempt":
             attempt = change["attempt"]
-            how = f": {attempt['end']}" if attempt["end"] else ""
+            how = f"{attempt['stage']}: {attempt['end']}" if attempt["end"] else attempt["stage"]
             who = f"{attempt['number']} for agent {attempt['agent']}"
-            return Text(f"             click {attempt['id']} {who}: {attempt['stage']}{how}")
+            return Text(f"             click {attempt['id']} {who}: {how.replace('_', ' ')}")
         case "call_absorbed":
             old, new = change["call_id"][:8], change["into"][:8]
             return Text(f"             call {old} is a part of call {new}")

@@ -33,6 +33,9 @@ complete he hangs up."""
 LONGEST_NOTE = 500
 """Characters of a note: a few sentences, which the next agent reads while the phone rings."""
 
+BY_PROGRAM = ("api", "cli")
+"""Who wrote a note that names no agent."""
+
 CASE = "#"
 MODES = (Mode.COLD, Mode.WARM)
 
@@ -58,6 +61,7 @@ class Lines:
 
     def __init__(self, setup: Setup, board: Board, inbox: Inbox, clock: Clock) -> None:
         self._services = {service.id: service for service in setup.services}
+        self._writers = {*BY_PROGRAM, *(agent.id for agent in setup.agents)}
         self._board = board
         self._inbox = inbox
         self._clock = clock
@@ -124,6 +128,8 @@ class Lines:
         """Write something down for whoever has the case next; the call's id. The call lives, or
         ended within the minute that ended calls are remembered. Raises UnknownCall, Refused."""
         found = self._find(call)
+        if by not in self._writers:
+            raise Refused(f"no agent {by!r} in the configuration")
         try:
             said = free_text(text).strip()
         except ValueError as error:

@@ -74,7 +74,8 @@ class Desk:
         async with self.world.gateway.client() as client:
             done = await client.escalate(call, to, "warm")
         assert done["agent"] == str(agent)
-        second = await self.phones[asked].rings()
+        # Two seconds for the caller to reach the music, one or two for the queue's next look.
+        second = await self.phones[asked].rings(within=9)
         await second.answer()
         await second.hears_only(self.phones[agent])
 

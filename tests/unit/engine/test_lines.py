@@ -244,6 +244,12 @@ async def test_a_note_is_a_few_plain_words(world: Lines, text: str) -> None:
         world.engine.note(call_id, text, by="101")
 
 
+async def test_a_note_is_signed_by_somebody_there_is(world: Lines) -> None:
+    call_id = str(await talking(world))
+    with pytest.raises(Refused, match="no agent '999'"):
+        world.engine.note(call_id, "pump 3 leaks", by="999")
+
+
 async def test_a_note_needs_its_call(world: Lines) -> None:
     with pytest.raises(UnknownCall):
         world.engine.note("00000000", "x", by="101")
