@@ -16,6 +16,7 @@ from uuid import UUID
 
 from ccgateway.calls.call import Call as Record
 from ccgateway.rig.errors import RigError
+from ccgateway.rig.gateway import Gateway
 from ccgateway.rig.phone.media import KEY_PACKETS
 from ccgateway.rig.phone.rtp import PTIME
 from ccgateway.rig.phone.story import What, now
@@ -29,6 +30,9 @@ from tests.acceptance.lines.stage import Stage
 PRESSED = timedelta(seconds=KEY_PACKETS * PTIME)
 KEYS_TAKE = timedelta(seconds=1.5)
 """Who presses the keys of a code is not heard from the first one on, and at its end he is gone."""
+
+LOOKED = "snapshot compared"
+"""What the gateway logs when it knows what the PBX has."""
 
 
 class Until(Enum):
@@ -147,10 +151,21 @@ class Absence:
         elif step is Until.BACK:
             self._starts_at = now()
             if self._by is signal.SIGKILL:
-                await gateway.start()
+                await self._starts(gateway)
             else:
                 os.kill(gateway.pid, signal.SIGCONT)
             self._back_at = now()
+
+    async def _starts(self, gateway: Gateway) -> None:
+        """It is back once it has looked: ready it is a moment before, and whom it did not find any
+        more then, it cannot know."""
+
+        def looks() -> int:
+            return gateway.log.read_text(encoding="utf-8").count(LOOKED)
+
+        before = looks()
+        await gateway.start()
+        await until(lambda: looks() > before, "the gateway has compared its snapshot")
 
     async def _perform(self, act: Act, play: Play) -> Seen:
         steps = iter(Until)
