@@ -96,7 +96,7 @@ async def running(config: Config) -> AsyncIterator[Engine]:
         await _restore(engine, pool)
         links = {node.name: Link(node, engine, clock) for node in config.nodes}
         engine.attach(links)
-        pulse = Pulse(engine.desk, links, clock)
+        pulse = Pulse(engine.desk, links, clock, engine)
         agi = AgiServer(config.agi, engine, clock, nodes=setup.nodes, reasons=config.pause.reasons)
         web = WebServer(
             config.http, engine, feed, partial(_view, engine, pulse, writer, agi, links)

@@ -73,6 +73,7 @@ class Mode(StrEnum):
     BACK = "back"  # to the line before
     BLIND = "blind"  # the phone's own button: REFER
     ATTENDED = "attended"  # the phone's own button: REFER with Replaces
+    CONFERENCE = "conference"  # the phone's own button: it mixes two calls by itself
 
 
 class EscalationEnd(StrEnum):

@@ -2,7 +2,8 @@
 
 An escalation by code is told by our dialplan (CCGEscalate, CCGTier, CCGReturn), also where it was
 asked for by API: we press the keys then. A phone's own buttons are told by Asterisk's transfer
-events. Who took it, and when, is not told: it shows in who talks with whom (``outcome``).
+events, or (a conference) found out by ``mixing``. Who took it, and when, is not told: it shows in
+who talks with whom (``outcome``).
 """
 
 from __future__ import annotations
@@ -25,10 +26,11 @@ FIRST = "first"
 
 @dataclass(frozen=True, slots=True)
 class Half:
-    """One of the two channels of who transfers by the phone's button: when it was born (None: not
-    seen), and the line that it sought."""
+    """One of the two channels of who transfers, or makes it three, by the phone's button: when it
+    was born (None: not seen), whether he was called on it, and the line that it sought."""
 
     born: datetime | None
+    called: bool
     to: str = ""
     tier: int | None = None
 
@@ -38,8 +40,8 @@ class Passing:
     """One passing-on as told. ``channel`` is of who passes on, ``consults`` that on which he
     speaks with the next one first ('' where he does not), ``customer`` the one passed on.
 
-    Of an attended transfer it is not told which ``halves`` is which, nor when it began: ``outcome``
-    finds that out.
+    Of an attended transfer and of a conference it is not told which ``halves`` is which, nor when
+    it began: ``outcome`` finds that out.
     """
 
     at: datetime
@@ -53,6 +55,7 @@ class Passing:
     carried_out: bool = False  # Asterisk's BlindTransfer for it was seen
     transferred_at: datetime | None = None  # by the phone's button, after it had consulted
     halves: Mapping[str, Half] = field(default_factory=dict)
+    parted: bool = False  # a conference: one of the two is on hold again
     returned_at: datetime | None = None
     returned_to: str = ""
     alone: list[datetime] = field(default_factory=list)  # when the caller sought a line by himself
@@ -80,12 +83,15 @@ class Escalations:
     _sought: dict[str, _Sought] = field(default_factory=dict)
     _early: dict[str, _Sought] = field(default_factory=dict)  # of a blind transfer not told yet
     _born: dict[str, datetime] = field(default_factory=dict)
+    _called: set[str] = field(default_factory=set)
 
     def take(self, fact: Fact) -> None:
         """Look at one fact; most are none of ours."""
         match fact.kind:
             case Kind.CHANNEL_CREATED:
                 self._born.setdefault(fact.subject, fact.at)
+            case Kind.DIAL_BEGAN | Kind.AGENT_CALLED:
+                self._called.add(fact.subject)
             case Kind.ESCALATED:
                 self._escalate(fact)
             case Kind.TIER_ENTERED:
@@ -94,6 +100,10 @@ class Escalations:
                 self._blind(fact)
             case Kind.ATTENDED_TRANSFERRED if fact.detail.get("result") == "Success":
                 self._attended(fact)
+            case Kind.MIXED:
+                self._mix(fact)
+            case Kind.HOLD_BEGAN if self.last and fact.subject in self.last.halves:
+                self.last.parted = True
             case Kind.RETURNED:
                 self._return(fact, fact.detail.get("to", FIRST))
             case _:
@@ -172,23 +182,43 @@ class Escalations:
 
     def _attended(self, fact: Fact) -> None:
         transferee = fact.detail.get("transferee", "")
-        if not self._is_consulting(transferee):
-            self.passings.append(
-                Passing(
-                    fact.at,
-                    Mode.ATTENDED,
-                    fact.subject,
-                    transferee,
-                    fact.place,
-                    transferred_at=fact.at,
-                    halves={half: self._half(half) for half in (fact.subject, fact.place)},
-                )
-            )
+        if not self._is_consulting(transferee) and not self._leaves(fact):
+            self.passings.append(self._by_two_lines(fact, Mode.ATTENDED, transferee))
+
+    def _leaves(self, fact: Fact) -> bool:
+        """Whether who made it three only leaves the two others: some phones join them by this."""
+        last = self.last
+        return last is not None and self._is_conference(last, fact) and not last.parted
+
+    def _mix(self, fact: Fact) -> None:
+        """The phone may have held one meanwhile: it is the same conference again."""
+        known = [one for one in self.passings if self._is_conference(one, fact)]
+        for one in known:
+            one.parted = False
+        if not known:
+            self.passings.append(self._by_two_lines(fact, Mode.CONFERENCE))
+
+    @staticmethod
+    def _is_conference(passing: Passing, fact: Fact) -> bool:
+        """Whether it is the one of the two channels that the fact is about."""
+        halves = {fact.subject, fact.place}
+        return passing.mode is Mode.CONFERENCE and passing.halves.keys() == halves
+
+    def _by_two_lines(self, fact: Fact, mode: Mode, customer: str = "") -> Passing:
+        return Passing(
+            fact.at,
+            mode,
+            fact.subject,
+            customer,
+            fact.place,
+            transferred_at=fact.at,
+            halves={half: self._half(half) for half in (fact.subject, fact.place)},
+        )
 
     def _half(self, channel: str) -> Half:
         sought = self._sought.get(channel)
-        born = self._born.get(channel)
-        return Half(born, sought.to, sought.tier) if sought else Half(born)
+        born, called = self._born.get(channel), channel in self._called
+        return Half(born, called, sought.to, sought.tier) if sought else Half(born, called)
 
     def _return(self, fact: Fact, to: str) -> None:
         """The dialplan tells of first line twice: that he goes back, and that he seeks it."""

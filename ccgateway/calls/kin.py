@@ -22,6 +22,7 @@ _PLACE = frozenset(
         Kind.LOCAL_OPTIMISED,
         Kind.BLIND_TRANSFERRED,
         Kind.ATTENDED_TRANSFERRED,
+        Kind.MIXED,
     }
 )
 """Kinds whose place is another channel."""

@@ -45,9 +45,10 @@ def escalations(passings: Sequence[Passing], heard: Heard) -> Iterator[Escalatio
 
 
 def _settled(told: Passing, heard: Heard) -> Passing:
-    """Of the two channels of who transferred by the phone's button, the one that talked with the
-    caller passes him on, and the other consults; where neither was heard to, the younger consults.
-    It began when he dialled, or, where he had dialled before he had the caller, with the button."""
+    """Of the two channels of who transferred, or made it three, by the phone's button, the one that
+    talked with the caller passes him on, and the other consults; where neither was heard to, the
+    younger consults. It began when he dialled, or with the button where he was called there, or had
+    dialled before he had the caller."""
     if told.transferred_at is None:
         return told
     talks = [talk for talk in heard.talks if talk.uniqueid in told.halves]
@@ -55,8 +56,8 @@ def _settled(told: Passing, heard: Heard) -> Passing:
     ages = {half: (of.born or told.transferred_at, half) for half, of in told.halves.items()}
     channel = talk.uniqueid if talk else min(ages, key=ages.__getitem__)
     consults = next((half for half in told.halves if half != channel), "")
-    with_next = told.halves.get(consults, Half(None))
-    born = with_next.born
+    with_next = told.halves.get(consults, Half(None, called=False))
+    born = None if with_next.called else with_next.born
     dialled = born if born and not (talk and born < talk.began_at) else None
     return replace(
         told,
@@ -80,7 +81,7 @@ class _Judge:
     def verdict(self) -> Escalation:
         told, heard = self._told, self._heard
         taken = self._seen(self._taken())
-        back = self._taken_back() if told.mode is Mode.WARM else None
+        back = self._back(taken)
         spoke = self._consulted(taken, back) if told.consults else None
         accepted = self._seen(spoke) or taken
         end, ended_at = self._end(accepted, taken, back)
@@ -109,7 +110,7 @@ class _Judge:
         """The first talk of who passes on with the next one, while there was a caller to take."""
         told, gone = self._told, self._heard.caller_ended
         ends = [told.transferred_at, told.returned_at, gone]
-        ends += [talk.began_at for talk in (taken, back) if talk]
+        ends += [talk.began_at for talk in (taken, back) if talk and talk.began_at > told.at]
         until = min([self._until, *(end for end in ends if end)])
         for talk in self._heard.talks_of(self._told.consults):
             if talk.uniqueid not in self._mine() and self._told.at <= talk.began_at < until:
@@ -136,6 +137,16 @@ class _Judge:
         """The talk, if it was seen that he was called: else it may be for anything that followed
         while nobody looked."""
         return None if talk is None or talk.uniqueid in self._heard.found else talk
+
+    def _back(self, taken: Talk | None) -> Talk | None:
+        """The talk of the caller with who passed him on, where he was not let go for good. In a
+        phone's own conference it never ended; it counts where the one who was asked left first."""
+        if self._told.mode is Mode.WARM:
+            return self._taken_back()
+        if self._told.mode is not Mode.CONFERENCE or taken is None:
+            return None
+        mine = (talk for talk in self._heard.talks if talk.uniqueid == self._told.channel)
+        return next((talk for talk in mine if _outlasts(talk, taken)), None)
 
     def _taken_back(self) -> Talk | None:
         """The talk of the caller with the one who had only consulted."""

@@ -1,7 +1,8 @@
 """Who was connected with whom, and when: from BridgeEnter and BridgeLeave alone.
 
 AgentComplete is late or wrong after transfers; bridges are the truth. A Local channel is a wire
-between two bridges: its halves are joined, and only what is at the ends talks.
+between two bridges: its halves are joined, and only what is at the ends talks. A phone that mixes
+two of its calls by itself is a wire, too, with a person at it.
 """
 
 from __future__ import annotations
@@ -20,9 +21,14 @@ to bridge: the events show a gap (0.8 ms when measured) in a talk whose media ne
 
 @dataclass(frozen=True, slots=True)
 class _Move:
+    """A channel comes into a bridge, or out of the one it is in (''). Or its phone begins to mix it
+    with another channel, or to hold it, which ends that."""
+
     at: datetime
     uniqueid: str
-    bridge: str | None  # None: out of it
+    bridge: str = ""
+    mixed_with: str = ""
+    held: bool = False
 
 
 class Moves:
@@ -32,6 +38,7 @@ class Moves:
         self._moves: list[_Move] = []
         self._in: dict[str, str] = {}
         self._wires: dict[str, str] = {}  # half of a Local channel -> the other half
+        self._mixed: set[str] = set()  # channels that a phone ever mixed
         self._held: dict[str, list[datetime]] = {}  # when a caller was put on music
 
     def take(self, fact: Fact) -> None:
@@ -48,6 +55,11 @@ class Moves:
                     self._out(fact)
             case Kind.HELD:
                 self._held.setdefault(fact.subject, []).append(fact.at)
+            case Kind.MIXED if fact.subject != fact.place:
+                self._mixed |= {fact.subject, fact.place}
+                self._moves.append(_Move(fact.at, fact.subject, mixed_with=fact.place))
+            case Kind.HOLD_BEGAN if fact.subject in self._mixed:
+                self._moves.append(_Move(fact.at, fact.subject, held=True))
             case Kind.LOCAL_JOINED:
                 self._wires[fact.subject] = fact.place
                 self._wires[fact.place] = fact.subject
@@ -56,7 +68,7 @@ class Moves:
 
     def _out(self, fact: Fact) -> None:
         self._in.pop(fact.subject, None)
-        self._moves.append(_Move(fact.at, fact.subject, None))
+        self._moves.append(_Move(fact.at, fact.subject))
 
     def talks(self, caller: str, legs: Sequence[Leg]) -> tuple[Talk, ...]:
         """The talks of a channel with whoever it was, in order of their beginning; ``agent`` is
@@ -85,18 +97,21 @@ class Moves:
 
 @dataclass(frozen=True, slots=True)
 class _Reach:
-    """Every channel that is connected with one (``start``) through bridges and Local wires, with
-    the halves of Local channels on the way to it; and the bridges."""
+    """Every channel that is connected with one (``start``) through bridges and wires, with the
+    halves of Local channels on the way to it; the bridges; and those of the channels that are only
+    another line of a phone which is connected already."""
 
     start: str
     channels: Mapping[str, tuple[str, ...]]
     bridges: Collection[str]
+    lines: Collection[str]
 
     def concerns(self, move: _Move) -> bool:
         """Whether a move can change it."""
         return (
             move.uniqueid == self.start
             or move.uniqueid in self.channels
+            or move.mixed_with in self.channels
             or move.bridge in self.bridges
         )
 
@@ -108,17 +123,29 @@ class _Room:
         self._wires = wires
         self._inside: dict[str, str] = {}
         self._members: dict[str, dict[str, None]] = {}  # in the order in which they came
+        self._mixed: dict[str, dict[str, None]] = {}  # line -> the others that its phone mixes in
 
     def move(self, move: _Move) -> None:
+        if move.mixed_with:
+            self._mixed.setdefault(move.uniqueid, {})[move.mixed_with] = None
+            self._mixed.setdefault(move.mixed_with, {})[move.uniqueid] = None
+            return
+        for other in self._mixed.pop(move.uniqueid, ()):
+            self._mixed[other].pop(move.uniqueid, None)
+        if not move.held:
+            self._go(move)
+
+    def _go(self, move: _Move) -> None:
         if left := self._inside.pop(move.uniqueid, None):
             self._members[left].pop(move.uniqueid, None)
-        if move.bridge is not None:
+        if move.bridge:
             self._inside[move.uniqueid] = move.bridge
             self._members.setdefault(move.bridge, {})[move.uniqueid] = None
 
     def reach(self, start: str) -> _Reach:
         reached: dict[str, tuple[str, ...]] = {}
         bridges: set[str] = set()
+        lines: set[str] = set()
         todo: list[tuple[str, tuple[str, ...]]] = [(start, ())] if start in self._inside else []
         while todo:
             here, way = todo.pop()
@@ -131,7 +158,11 @@ class _Room:
                 todo.extend((other, way) for other in self._members[bridge])
             if far := self._wires.get(here):
                 todo.append((far, (*way, here, far)))
-        return _Reach(start, reached, bridges)
+            for line in self._mixed.get(here, ()):
+                if line not in reached:
+                    lines.add(line)
+                    todo.append((line, way))
+        return _Reach(start, reached, bridges, lines)
 
 
 def _people_in(heard: _Reach, caller: str, people: Mapping[str, Leg]) -> dict[str, str]:
@@ -140,7 +171,7 @@ def _people_in(heard: _Reach, caller: str, people: Mapping[str, Leg]) -> dict[st
     found = {}
     for uniqueid, way in heard.channels.items():
         leg = people.get(uniqueid)
-        if uniqueid == caller or leg is None or leg.role is Role.LOCAL:
+        if uniqueid == caller or leg is None or leg.role is Role.LOCAL or uniqueid in heard.lines:
             continue
         names = [people[u].agent for u in way if u in people and people[u].agent]
         behind = names[0] if names and leg.role is Role.OTHER else ""

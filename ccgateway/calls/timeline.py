@@ -45,6 +45,7 @@ _MODE_WORDS = {
     Mode.BLIND: " by the phone's transfer button",
     Mode.ATTENDED: " by the phone's transfer button, after speaking with them",
 }
+_SPOKEN = {Mode.WARM, Mode.ATTENDED, Mode.CONFERENCE}  # he may speak with the next one first
 _LINES = {1: "first line", 2: "second line", 3: "third line"}
 
 
@@ -155,7 +156,7 @@ def _of_escalations(call: Call) -> Iterator[Moment]:
     for passed in call.escalations:
         person = person if _is_overflow(passed) else _agent(passed.by)
         yield _passing(passed)
-        spoken = passed.mode in {Mode.WARM, Mode.ATTENDED} and passed.accepted_at != passed.ended_at
+        spoken = passed.mode in _SPOKEN and passed.accepted_at != passed.ended_at
         if spoken and passed.accepted_at:  # they consulted: he did not take the caller at once
             yield Moment(passed.accepted_at, person, f"consults {_agent(passed.agent)}")
         if passed.ended_at is not None and (words := _end_words(passed, person)):
@@ -172,6 +173,9 @@ def _passing(passed: Escalation) -> Moment:
     line = f" ({line_name(passed.tier)})" if passed.tier else ""
     if _is_overflow(passed):
         return Moment(passed.at, "dialplan", f"tries {where}{line} for the caller")
+    if passed.mode is Mode.CONFERENCE:
+        what = f"adds {where}{line} to the talk, by the phone's conference button"
+        return Moment(passed.at, _agent(passed.by), what)
     back = "back " if passed.mode is Mode.BACK else ""
     what = f"passes the caller {back}to {where}{line}{_MODE_WORDS[passed.mode]}"
     return Moment(passed.at, _agent(passed.by), what)
@@ -179,6 +183,10 @@ def _passing(passed: Escalation) -> Moment:
 
 def _end_words(passed: Escalation, person: str) -> str:
     whom = _agent(passed.agent)
+    if passed.mode is Mode.CONFERENCE and passed.end is EscalationEnd.ACCEPTED:
+        return f"hears {whom}, too"
+    if passed.mode is Mode.CONFERENCE and passed.end is EscalationEnd.TAKEN_BACK:
+        return f"is with {person} alone again"
     seconds = (passed.ended_at - passed.at).total_seconds() if passed.ended_at else 0
     return {
         EscalationEnd.ACCEPTED: f"is taken over by {whom}, {seconds:.1f} s after it was asked",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -15,12 +15,13 @@ from ccgateway.agents.agent import Duty
 from ccgateway.calls.board import Board
 from ccgateway.calls.call import Call, VisitEnd
 from ccgateway.calls.compare import differences
-from ccgateway.calls.reduce import Story
+from ccgateway.calls.mixing import Mixing
+from ccgateway.calls.reduce import Story, order
 from ccgateway.engine.cases import Cases
 from ccgateway.engine.desk import Desk
 from ccgateway.engine.dialler import Dialler
 from ccgateway.engine.lines import Lines
-from ccgateway.engine.ports import Arrival, Clock, LinkChange, LiveFeed, PbxLink, Store
+from ccgateway.engine.ports import Arrival, Beat, Clock, LinkChange, LiveFeed, PbxLink, Store
 from ccgateway.engine.published import Published
 from ccgateway.engine.reception import Reception
 from ccgateway.engine.setup import Setup
@@ -60,6 +61,7 @@ class Engine:
         self._up: dict[str, bool] = dict.fromkeys(setup.nodes, False)
         self._chores: set[asyncio.Task[None]] = set()
         self.board = Board(setup.ours)
+        self._mixing = Mixing({node: ours.phones for node, ours in setup.ours.items()})
         self.desk = Desk(setup, store, feed, clock)
         self.cases = Cases(store)
         self.published = Published(setup.services, clock, [a.phone for a in setup.agents])
@@ -89,7 +91,9 @@ class Engine:
         """Begin with what is stored of the calls that were live, and of the agents' duties. Calls
         of a node that the configuration has no more are left as they stand."""
         self.desk.restore(duties)
-        moved = self.board.restore([fact for fact in facts if fact.node in self._up])
+        known = sorted((fact for fact in facts if fact.node in self._up), key=order)
+        moved = self.board.restore(known)
+        self._mixing.restore(known)
         for old, new in moved.items():
             self._store.absorb(old, new)
         for story in self.board.live_stories():
@@ -180,17 +184,23 @@ class Engine:
                 self._fact(arrival)
             elif isinstance(arrival, Snapshot):
                 self._snapshot(arrival)
+            elif isinstance(arrival, Beat):
+                self._tell(self._mixing.due(arrival.node, arrival.at))
             else:
                 self._link(arrival)
         except Exception:
             log.exception("an arrival could not be handled", arrival=type(arrival).__name__)
 
     def _fact(self, fact: Fact) -> None:
-        change = self.board.take(self._lines.hear(fact))
-        if change is not None:
-            for old in change.absorbed:
-                self._absorb(old, change.story)
-            self._changed.setdefault(change.story, []).extend(change.facts)
+        self._tell((*self._mixing.take(fact), self._lines.hear(fact)))
+
+    def _tell(self, facts: Iterable[Fact]) -> None:
+        for fact in facts:
+            change = self.board.take(fact)
+            if change is not None:
+                for old in change.absorbed:
+                    self._absorb(old, change.story)
+                self._changed.setdefault(change.story, []).extend(change.facts)
 
     def _absorb(self, old: UUID, into: Story) -> None:
         """A call is part of another: what was to be told of it is told of the other."""
@@ -279,6 +289,7 @@ class Engine:
             self.published.connected(change.node)
         else:
             self.board.lose(change.node)
+            self._mixing.lose(change.node)
         self._store.put_facts([fact], None)
         self._feed.publish({"type": "link", "node": change.node, "up": change.up})
 

@@ -19,6 +19,7 @@ from ccgateway.telephony.snapshot import SeenChannel, Snapshot, WaitingCaller
 
 __all__ = [
     "Arrival",
+    "Beat",
     "Clock",
     "Decide",
     "Inbox",
@@ -48,7 +49,15 @@ class LinkChange:
     cause: str = ""
 
 
-Arrival = Fact | Snapshot | LinkChange
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """So late it is on a node, in its time, and all that it told until then has arrived."""
+
+    node: str
+    at: datetime
+
+
+Arrival = Fact | Snapshot | LinkChange | Beat
 
 
 class Inbox(Protocol):

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 import structlog
 
 from ccgateway.engine.desk import Desk
-from ccgateway.engine.ports import Clock, PbxLink
+from ccgateway.engine.ports import Beat, Clock, Inbox, PbxLink
 from ccgateway.errors import PbxUnavailable
 from ccgateway.telephony.actions import SetGlobal
 
@@ -40,8 +40,11 @@ log = structlog.get_logger()
 class Pulse:
     """The timers of the engine."""
 
-    def __init__(self, desk: Desk, links: Mapping[str, PbxLink], clock: Clock) -> None:
+    def __init__(
+        self, desk: Desk, links: Mapping[str, PbxLink], clock: Clock, inbox: Inbox
+    ) -> None:
         self._desk = desk
+        self._inbox = inbox
         self._links = links
         self._clock = clock
         self.lag_ms = 0.0
@@ -50,15 +53,17 @@ class Pulse:
         """How late it was at the worst since the start."""
 
     async def beat(self, node: str) -> None:
-        """Refresh a node's heartbeat, for ever."""
+        """Refresh a node's heartbeat, for ever. What Asterisk told before it answers is here."""
         while True:
             link = self._links[node]
+            at = link.now()
             value = str(int((self._clock.now() + link.offset).timestamp()))
             try:
                 await link.act(SetGlobal("CCG_HEARTBEAT", value))
             except PbxUnavailable:
                 await asyncio.sleep(AGAIN_S)
             else:
+                self._inbox.put(Beat(node, at))
                 await asyncio.sleep(BEAT_S)
 
     async def reconcile(self, node: str) -> None:

@@ -70,6 +70,8 @@ class Kind(StrEnum):
     # result, context, exten
     ATTENDED_TRANSFERRED = "attended_transferred"  # subject: transferer's first channel; place: the
     # second; detail: transferee, target, result, dest
+    MIXED = "mixed"  # an agent's phone mixes two of its calls (its conference button); subject: its
+    # younger channel, place: the older one
     NOTED = "noted"  # subject: the caller's channel; place: the moment; detail: note, by
     ATTEMPTED = (
         "attempted"  # we shall originate; subject: attempt id, which is the channel's; detail:

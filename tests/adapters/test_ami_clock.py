@@ -53,8 +53,9 @@ async def beats(pbx: FakePbx, link: Link, until: Callable[[int], bool]) -> Colle
 
         await pbx.until(news)
 
+    engine = World().engine
     beating = asyncio.create_task(
-        Pulse(World().engine.desk, {"pbx1": link}, WallClock()).beat("pbx1")
+        Pulse(engine.desk, {"pbx1": link}, WallClock(), engine).beat("pbx1")
     )
     try:
         await arrived()

@@ -13,7 +13,6 @@ import aiohttp
 import orjson
 import pytest
 
-from ccgateway.config import HttpSettings
 from ccgateway.errors import (
     ActionTimeout,
     CcgError,
@@ -23,12 +22,11 @@ from ccgateway.errors import (
     UnknownAgent,
     UnsafeText,
 )
-from ccgateway.web import Feed, WebServer, body, feed
+from ccgateway.web import body, feed
 from ccgateway.web.client import Client, NoGateway
+from tests.adapters.served import HEADERS, TOKEN, Served
 from tests.adapters.unasked import Unasked
 
-TOKEN = "test-token-0001"
-HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 WITHIN = 20.0
 AT_ONCE = 1.0  # seconds: half of what running requests get
 
@@ -56,32 +54,23 @@ class Desk(Unasked):
         return "paused" if verb == "pause" else "ready"
 
 
-class Gateway:
-    """A running server and what it stands on."""
+class Gateway(Served[Desk]):
+    """With a desk, and a state that tests change."""
 
     def __init__(self, port: int = 0) -> None:
-        self.desk = Desk()
-        self.feed = Feed()
         self.state: dict[str, object] = {"calls": [], "agents": [{"id": "101"}]}
-        settings = HttpSettings(port=port, token=TOKEN)  # type: ignore[arg-type]  # pydantic wraps it
-        self.server = WebServer(settings, self.desk, self.feed, lambda: self.state)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.port}"
+        super().__init__(Desk(), lambda: self.state, port)
 
 
 @pytest.fixture
 async def gateway() -> AsyncIterator[Gateway]:
-    running = Gateway()
-    await running.server.start()
-    yield running
-    await running.server.stop()
+    async with Gateway() as gateway:
+        yield gateway
 
 
 @pytest.fixture
 async def http(gateway: Gateway) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(gateway.url, headers=HEADERS) as session:
+    async with gateway.client() as session:
         yield session
 
 
@@ -112,7 +101,7 @@ class TestToken:
                     assert status == 401
                     assert "Bearer" in detail
                     assert response.headers["WWW-Authenticate"] == "Bearer"
-        assert not gateway.desk.asked
+        assert not gateway.loop.asked
 
     async def test_health_is_open(self, gateway: Gateway) -> None:
         async with (
@@ -148,7 +137,7 @@ class TestAgents:
             assert await response.json() == {"agent": "101", "state": "paused"}
         async with http.post("/api/agents/101/ready") as response:
             assert await response.json() == {"agent": "101", "state": "ready"}
-        assert gateway.desk.asked == [
+        assert gateway.loop.asked == [
             ("pause", "101", "lunch", "api"),
             ("ready", "101", "", "api"),
         ]
@@ -177,7 +166,7 @@ class TestAgents:
     async def test_an_unknown_verb(self, gateway: Gateway, http: aiohttp.ClientSession) -> None:
         async with http.post("/api/agents/101/fire") as response:
             assert await _problem(response) == (404, "An agent can login, logout, pause, ready.")
-        assert not gateway.desk.asked
+        assert not gateway.loop.asked
 
     @pytest.mark.parametrize(
         "sent",
@@ -202,12 +191,12 @@ class TestAgents:
             status, detail = await _problem(response)
         assert status == 400
         assert '{"reason": "lunch"}' in detail
-        assert not gateway.desk.asked
+        assert not gateway.loop.asked
 
     async def test_a_large_body(self, gateway: Gateway, http: aiohttp.ClientSession) -> None:
         async with http.post("/api/agents/101/pause", data=b" " * 100_000) as response:
             assert (await _problem(response))[0] == 413
-        assert not gateway.desk.asked
+        assert not gateway.loop.asked
 
     async def test_a_body_that_does_not_come(
         self, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
@@ -357,7 +346,7 @@ class TestClient:
         async with Client(gateway.url, TOKEN) as client:
             assert await client.state() == {**gateway.state, "seq": 0}
             assert await client.agent("pause", "101", "lunch") == "paused"
-        assert gateway.desk.asked == [("pause", "101", "lunch", "cli")]
+        assert gateway.loop.asked == [("pause", "101", "lunch", "cli")]
 
     @pytest.mark.parametrize(
         ("agent", "error"),
@@ -381,7 +370,7 @@ class TestClient:
     async def test_an_odd_agent_stays_one_name(self, gateway: Gateway) -> None:
         async with Client(gateway.url, TOKEN) as client:
             await client.agent("login", "../101/logout?x#\u00e9%2f")
-        assert gateway.desk.asked == [("login", "../101/logout?x#\u00e9%2f", "", "cli")]
+        assert gateway.loop.asked == [("login", "../101/logout?x#\u00e9%2f", "", "cli")]
 
     async def test_a_wrong_token_is_told(self, gateway: Gateway) -> None:
         async with Client(gateway.url, "wrong") as client:

@@ -9,14 +9,12 @@ from collections.abc import AsyncIterator, Mapping
 import aiohttp
 import pytest
 
-from ccgateway.config import HttpSettings
 from ccgateway.errors import ActionTimeout, CcgError, PbxUnavailable, Refused, UnknownCall
-from ccgateway.web import Feed, WebServer, body
+from ccgateway.web import body
 from ccgateway.web.client import Client
+from tests.adapters.served import TOKEN, Served
 from tests.adapters.unasked import Unasked
 
-TOKEN = "test-token-0001"
-HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 CALL = "0b5cb6a6-7f3d-5b0a-9d53-0c3a8d5c1c1e"
 WITHIN = 20.0
 
@@ -55,30 +53,18 @@ class Exchange(Unasked):
         return CALL
 
 
-class Gateway:
-    """A running server and what it stands on."""
-
-    def __init__(self) -> None:
-        self.exchange = Exchange()
-        settings = HttpSettings(port=0, token=TOKEN)  # type: ignore[arg-type]  # pydantic wraps it
-        self.server = WebServer(settings, self.exchange, Feed(), dict)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.port}"
+Gateway = Served[Exchange]
 
 
 @pytest.fixture
 async def gateway() -> AsyncIterator[Gateway]:
-    running = Gateway()
-    await running.server.start()
-    yield running
-    await running.server.stop()
+    async with Served(Exchange()) as gateway:
+        yield gateway
 
 
 @pytest.fixture
 async def http(gateway: Gateway) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(gateway.url, headers=HEADERS) as session:
+    async with gateway.client() as session:
         yield session
 
 
@@ -92,7 +78,7 @@ async def test_an_escalation_reaches_the_loop(
     assert done == {"call_id": CALL, "agent": "201", "to": "pumps", "mode": "warm"}
     async with http.post("/api/calls/%231042/escalate", json={"to": "next"}) as response:
         assert (await response.json())["mode"] == "cold"
-    assert gateway.exchange.asked == [
+    assert gateway.loop.asked == [
         (CALL, "pumps", "warm", "201", "api"),
         ("#1042", "next", "cold", "", "api"),
     ]
@@ -107,7 +93,7 @@ async def test_the_end_of_a_consultation_reaches_the_loop(
         assert await response.json() == {"call_id": CALL, "agent": "201", "do": "take"}
     async with Client(gateway.url, TOKEN) as client:
         await client.consult("#1042", "join")
-    assert gateway.exchange.asked == [(CALL[:8], "take", "api"), ("#1042", "join", "cli")]
+    assert gateway.loop.asked == [(CALL[:8], "take", "api"), ("#1042", "join", "cli")]
 
 
 @pytest.mark.parametrize("named", [CALL, "0b5c", "%231042"])
@@ -115,13 +101,13 @@ async def test_a_call_is_shown(gateway: Gateway, http: aiohttp.ClientSession, na
     async with http.get(f"/api/calls/{named}") as response:
         assert response.status == 200
         assert (await response.json())["notes"] == [{"at": "x", "by": "201", "text": "Öl"}]
-    assert gateway.exchange.asked == [(named.replace("%23", "#"),)]
+    assert gateway.loop.asked == [(named.replace("%23", "#"),)]
 
 
 async def test_a_call_that_is_not_there_is_a_problem(
     gateway: Gateway, http: aiohttp.ClientSession
 ) -> None:
-    gateway.exchange.refusal = UnknownCall("no live call '0b5c'")
+    gateway.loop.refusal = UnknownCall("no live call '0b5c'")
     async with http.get("/api/calls/0b5c") as response:
         assert response.content_type == "application/problem+json"
         assert (response.status, (await response.json())["detail"]) == (404, "no live call '0b5c'")
@@ -135,7 +121,7 @@ async def test_the_longest_note_passes_however_it_is_written(
     sent = json.dumps({"text": text, "by": "a" * 64})  # escapes all that is not ASCII
     async with http.post(f"/api/calls/{CALL}/notes", data=sent) as response:
         assert response.status == 200
-    assert gateway.exchange.asked == [(CALL, text, "a" * 64)]
+    assert gateway.loop.asked == [(CALL, text, "a" * 64)]
 
 
 async def test_a_note_reaches_the_loop(gateway: Gateway, http: aiohttp.ClientSession) -> None:
@@ -144,14 +130,14 @@ async def test_a_note_reaches_the_loop(gateway: Gateway, http: aiohttp.ClientSes
     signed = {"text": "x", "by": "201"}
     async with http.post(f"/api/calls/{CALL}/notes", json=signed) as response:
         assert response.status == 200
-    assert gateway.exchange.asked == [(CALL, "Öl, überall", "api"), (CALL, "x", "201")]
+    assert gateway.loop.asked == [(CALL, "Öl, überall", "api"), (CALL, "x", "201")]
 
 
 async def test_the_command_line_is_told_apart(gateway: Gateway) -> None:
     async with Client(gateway.url, TOKEN) as client:
         await client.escalate("#1042", "pumps", "warm")
         assert await client.note("../x?y#z", "a note") == CALL
-    assert gateway.exchange.asked == [
+    assert gateway.loop.asked == [
         ("#1042", "pumps", "warm", "", "cli"),
         ("../x?y#z", "a note", "cli"),
     ]
@@ -169,7 +155,7 @@ async def test_the_command_line_is_told_apart(gateway: Gateway) -> None:
 async def test_a_refusal_says_why(
     gateway: Gateway, http: aiohttp.ClientSession, refusal: CcgError, status: int
 ) -> None:
-    gateway.exchange.refusal = refusal
+    gateway.loop.refusal = refusal
     bodies = {"escalate": {"to": "pumps"}, "notes": {"text": "x"}, "consultation": {"do": "take"}}
     for path, asked in bodies.items():
         async with http.post(f"/api/calls/{CALL}/{path}", json=asked) as response:
@@ -207,7 +193,7 @@ async def test_a_hostile_body_is_named(
     assert problem["status"] == 400
     assert problem["detail"].startswith("Send {")
     assert "xxx" not in problem["detail"]
-    assert gateway.exchange.asked == []
+    assert gateway.loop.asked == []
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for(

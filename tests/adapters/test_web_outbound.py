@@ -10,7 +10,6 @@ import aiohttp
 import orjson
 import pytest
 
-from ccgateway.config import HttpSettings
 from ccgateway.errors import (
     ActionRefused,
     PbxUnavailable,
@@ -22,11 +21,10 @@ from ccgateway.errors import (
 from ccgateway.outbound.attempt import Attempt, End, Stage
 from ccgateway.outbound.gate import Wanted
 from ccgateway.rig.proxy import Proxy
-from ccgateway.web import Feed, WebServer
 from ccgateway.web.client import Client
+from tests.adapters.served import TOKEN, Served
 from tests.adapters.unasked import Unasked
 
-TOKEN = "test-token-0001"
 ID = "ccg-1795420800.123456789"
 ATTEMPT = Attempt(
     id=ID,
@@ -73,18 +71,14 @@ def dialler() -> Dialler:
 
 
 @pytest.fixture
-async def url(dialler: Dialler) -> AsyncIterator[str]:
-    settings = HttpSettings(port=0, token=TOKEN)  # type: ignore[arg-type]  # pydantic wraps it
-    server = WebServer(settings, dialler, Feed(), dict)
-    await server.start()
-    yield f"http://127.0.0.1:{server.port}"
-    await server.stop()
+async def gateway(dialler: Dialler) -> AsyncIterator[Served[Dialler]]:
+    async with Served(dialler) as gateway:
+        yield gateway
 
 
 @pytest.fixture
-async def http(url: str) -> AsyncIterator[aiohttp.ClientSession]:
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with aiohttp.ClientSession(url, headers=headers) as session:
+async def http(gateway: Served[Dialler]) -> AsyncIterator[aiohttp.ClientSession]:
+    async with gateway.client() as session:
         yield session
 
 
@@ -200,8 +194,8 @@ async def test_no_such_call(http: aiohttp.ClientSession, attempt: str) -> None:
     assert (status, bool(detail)) == (404, True)
 
 
-async def test_nothing_without_the_token(url: str, dialler: Dialler) -> None:
-    async with aiohttp.ClientSession(url) as session:
+async def test_nothing_without_the_token(gateway: Served[Dialler], dialler: Dialler) -> None:
+    async with aiohttp.ClientSession(gateway.url) as session:
         for method, path in (("POST", "/api/calls"), ("GET", f"/api/calls/{ID}")):
             async with session.request(method, path, json=BODY) as response:
                 assert response.status == 401
@@ -209,8 +203,10 @@ async def test_nothing_without_the_token(url: str, dialler: Dialler) -> None:
 
 
 class TestClient:
-    async def test_asks_with_a_key_of_its_own(self, url: str, dialler: Dialler) -> None:
-        async with Client(url, TOKEN) as client:
+    async def test_asks_with_a_key_of_its_own(
+        self, gateway: Served[Dialler], dialler: Dialler
+    ) -> None:
+        async with Client(gateway.url, TOKEN) as client:
             first = await client.originate("101", "040 123 4567", "hotline")
             await client.originate("101", "040 123 4567")
             assert await client.attempt(ID) == first
@@ -222,9 +218,9 @@ class TestClient:
         assert {wanted.by for wanted in dialler.wanted} == {"cli"}
 
     async def test_an_answer_that_got_lost_is_asked_for_by_the_same_key(
-        self, url: str, dialler: Dialler
+        self, gateway: Served[Dialler], dialler: Dialler
     ) -> None:
-        host, _, port = url.removeprefix("http://").partition(":")
+        host, _, port = gateway.url.removeprefix("http://").partition(":")
         async with Proxy(host, int(port)) as proxy:
             proxy.close_after = b"HTTP/1.1 202"
             async with Client(f"http://{host}:{proxy.port}", TOKEN) as client:

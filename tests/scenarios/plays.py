@@ -180,6 +180,48 @@ async def attended_line(on: Stage) -> None:
     await _attended(on, "*22", 211)
 
 
+async def _two_lines(on: Stage) -> tuple[OutgoingCall, IncomingCall, OutgoingCall]:
+    """201 holds the caller, and speaks with 211 on the phone's second line."""
+    caller, first = await on.call()
+    await first.hold()
+    second = await on.phones[201].dial("211")
+    await on.take(211)
+    await second.answered()
+    await on.talk()
+    return caller, first, second
+
+
+async def conference(on: Stage) -> None:
+    """The phone's button: it mixes the two calls. Then 211 is let go."""
+    caller, first, second = await _two_lines(on)
+    await first.resume()
+    await asyncio.sleep(2.5)
+    await second.hang_up()
+    await on.talk()
+    await caller.hang_up()
+
+
+async def conference_left(on: Stage) -> None:
+    """The same, but the agent leaves the two others by REFER with Replaces."""
+    caller, first, second = await _two_lines(on)
+    await first.resume()
+    await asyncio.sleep(2.5)
+    await first.attended(second)
+    await on.talk()
+    await caller.hang_up()
+
+
+async def lines_changed(on: Stage) -> None:
+    """The phone takes the caller off hold before it holds 211: no conference."""
+    caller, first, second = await _two_lines(on)
+    await first.resume()
+    await asyncio.sleep(0.5)
+    await second.hold()
+    await asyncio.sleep(2.5)
+    await second.hang_up()
+    await caller.hang_up()
+
+
 async def _blind_from_local(on: Stage, interface: str) -> None:
     await on.no_member("first", "PJSIP/201")
     await on.member("first", interface, "201")
@@ -268,6 +310,7 @@ SCENARIOS: dict[str, Callable[[Stage], Awaitable[None]]] = {
         warm_completed, warm_taken_back, warm_three, warm_nobody, warm_caller_gone, warm_outside,
         blind_to_agent, blind_to_line, blind_local, blind_local_optimised,
         attended_parallel_retry, attended_local, attended_local_optimised, attended_line,
+        conference, conference_left, lines_changed,
         click, click_busy, click_agent_away, own_outbound,
     )
 }  # fmt: skip

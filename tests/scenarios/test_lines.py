@@ -138,6 +138,24 @@ STORIES: dict[str, list[Story]] = {
     "attended_line": [
         _attended("pumps", "211", 0.8, 2.2, 0.8, ("second-pumps", 2, "201", "answered", "211"))
     ],
+    "conference": [
+        Story(
+            talks=(("201", 5.0), ("211", 2.5)),
+            passed=(("conference", "201", "", None, "211", "taken_back", (0.8, 0.8, 4.1)),),
+            holds=(("201", 0.8),),
+        )
+    ],
+    "conference_left": [
+        Story(
+            talks=(("201", 4.2), ("211", 3.3)),
+            passed=(("conference", "201", "", None, "211", "accepted", (0.8, 0.8, 1.6)),),
+            holds=(("201", 0.8),),
+        )
+    ],
+    "lines_changed": [
+        Story(talks=(("201", 4.7),), holds=(("201", 0.9),)),
+        Story("internal", talks=(("211", 3.8),), stays=(), holds=(("201", 2.5),)),
+    ],
     "click": [Story("outbound", talks=(("201", 0.8),), stays=())],
     "click_busy": [Story("outbound", "busy", stays=())],
     "click_agent_away": [Story("outbound", "other", stays=())],
@@ -194,6 +212,11 @@ def test_every_recording_is_expected_in_one_place() -> None:
 def test_with_and_without_optimisation_are_two_different_recordings(name: str) -> None:
     kinds = [{fact.kind for fact in facts_in(each)} for each in (name, f"{name}_optimised")]
     assert [Kind.LOCAL_OPTIMISED in each for each in kinds] == [False, True]
+
+
+def test_only_phones_that_mix_are_found_to() -> None:
+    mixed = [name for name in NAMES if any(f.kind is Kind.MIXED for f in facts_in(name))]
+    assert mixed == ["conference", "conference_left"]
 
 
 def test_the_number_dialled_and_the_service_of_an_agents_own_call() -> None:

@@ -17,6 +17,7 @@ import pytest
 from ccgateway.ami.decode import event_of, fact_of
 from ccgateway.calls.board import Board, Ours
 from ccgateway.calls.call import Call, Disposition, Known
+from ccgateway.calls.mixing import Mixing
 from ccgateway.calls.reduce import Story, fold
 from ccgateway.telephony.facts import Fact
 
@@ -118,7 +119,9 @@ EXPECTED: dict[str, list[tuple[str, str, list[object], list[tuple[str, float]]]]
 def facts_in(name: str) -> list[Fact]:
     lines = (RECORDINGS / f"{name}.jsonl").read_text().splitlines()
     events = (event_of("pbx1", list(json.loads(line).items()), RECEIVED) for line in lines)
-    return [fact for event in events if (fact := fact_of(event))]
+    told = (fact for event in events if (fact := fact_of(event)))
+    mixing = Mixing({"pbx1": PHONES})
+    return [each for fact in told for each in (*mixing.take(fact), fact)]
 
 
 def play(name: str) -> tuple[dict[str, Call], dict[str, list[Fact]]]:

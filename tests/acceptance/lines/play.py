@@ -59,6 +59,11 @@ class Play:
             seconds=SOON,
         )
 
+    async def are_shown(self, first: str, second: str) -> None:
+        """The API shows the agents of first and second line so. Raises RigError."""
+        await self.is_shown(Who.FIRST, first)
+        await self.is_shown(Who.SECOND, second)
+
     async def ask(self, verb: str, who: Who) -> None:
         """login, logout, pause or ready, by API. Raises CcgError."""
         await self.stage.ask(verb, self.lane.phone(who))

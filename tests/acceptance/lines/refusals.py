@@ -71,6 +71,7 @@ class What(Enum):
     BOTH_LEAVE = "the caller and who passes on hang up at once while it rings"
     BOTH_LEAVE_TALK = "the caller and whom he has now hang up at once"
     CALLER_AND_AGENT = "the caller and who passes on hang up at once in the consultation"
+    CALLER_AND_NEXT = "the caller and he hang up at once in the consultation"
     AGENTS_LEAVE = "the two agents hang up at once in the consultation"
     AGENT_UNREACHABLE = "he does not answer, and the agent's phone has left meanwhile"
     AGENT_BUSY = "he does not answer, and the agent's phone is in do-not-disturb"
@@ -190,6 +191,8 @@ ROWS = (
     Row("warm-taken-back", Way.WARM, What.TAKEN_BACK, FIRST, _pumps(WARM, TAKEN_BACK, SECOND),
         (AT_FIRST, AT_SECOND), TWICE),
     Row("warm-caller-and-agent-at-once", Way.WARM, What.CALLER_AND_AGENT, GONE,
+        _pumps(WARM, ABANDONED, SECOND), (AT_FIRST, AT_SECOND), (FIRST,)),
+    Row("warm-caller-and-second-at-once", Way.WARM, What.CALLER_AND_NEXT, GONE,
         _pumps(WARM, ABANDONED, SECOND), (AT_FIRST, AT_SECOND), (FIRST,)),
     Row("warm-agents-at-once", Way.WARM, What.AGENTS_LEAVE, SECOND,
         _pumps(WARM, ACCEPTED, SECOND), (AT_FIRST, AT_SECOND, AT_SECOND), (FIRST, SECOND),

@@ -4,18 +4,15 @@ followed as our codes are: the same record, the same states of the agents."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from ccgateway.calls.call import Call as Record
 from ccgateway.calls.call import (
     Direction,
-    Disposition,
     EscalationEnd,
     Mode,
     OfferEnd,
@@ -29,20 +26,14 @@ from ccgateway.rig.phone.ear import SOUND
 from ccgateway.rig.phone.story import What
 from ccgateway.rig.progress import silent
 from tests.acceptance.lines.lane import Who
+from tests.acceptance.lines.near import is_near, when
 from tests.acceptance.lines.play import Play
-from tests.acceptance.lines.stage import Stage, staged
+from tests.acceptance.lines.stage import Stage
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 
-WITHIN = timedelta(milliseconds=100)
 CUSTOMER, FIRST, SPARE, SECOND = Who.CUSTOMER, Who.FIRST, Who.SPARE, Who.SECOND
 Act = Callable[[Play], Awaitable[Record]]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stage() -> AsyncIterator[Stage]:
-    async with staged(3) as stage:
-        yield stage
 
 
 async def test_hold_is_recorded_and_the_talk_goes_on(stage: Stage) -> None:
@@ -74,11 +65,6 @@ async def test_a_phone_in_do_not_disturb_pauses_its_agent(stage: Stage) -> None:
     await stage.play(_do_not_disturb)
 
 
-@pytest.mark.parametrize("customer_first", [True, False])
-async def test_a_conference_at_the_phone(stage: Stage, *, customer_first: bool) -> None:
-    await stage.play(partial(_conference, customer_first))
-
-
 @pytest.mark.parametrize("button", ["hold and a code", "blind", "attended"])
 async def test_a_softphone(stage: Stage, tmp_path: Path, button: str) -> None:
     await asyncio.to_thread(packages.ensure, ["baresip"], silent)
@@ -103,11 +89,11 @@ async def _hold(play: Play) -> None:
     record = await play.record()
     [hold] = record.holds
     assert hold.by is Role.AGENT
-    _is_near(hold.began_at, _when(first, What.HOLD_SENT))
-    _is_near(hold.ended_at, _when(first, What.RESUME_SENT))
+    is_near(hold.began_at, when(first, What.HOLD_SENT))
+    is_near(hold.ended_at, when(first, What.RESUME_SENT))
     [talk] = record.talks
-    _is_near(talk.began_at, first.answered_at)
-    _is_near(talk.ended_at, play.caller.over_at)
+    is_near(talk.began_at, first.answered_at)
+    is_near(talk.ended_at, play.caller.over_at)
 
 
 async def _cold(play: Play) -> Record:
@@ -121,8 +107,8 @@ async def _blind(play: Play) -> Record:
     play.aside(first.refer("22"))
     await first.over()
     record = await _second_has_him(play)
-    _is_near(record.talks[0].ended_at, _when(first, What.REFER_SENT))
-    _is_near(record.talks[1].began_at, play.calls[SECOND].answered_at)
+    is_near(record.talks[0].ended_at, when(first, What.REFER_SENT))
+    is_near(record.talks[1].began_at, play.calls[SECOND].answered_at)
     return record
 
 
@@ -131,7 +117,7 @@ async def _warm(play: Play) -> Record:
     await play.presses(FIRST, "*32")
     await play.answers(SECOND)
     await play.hear_one_another(FIRST, SECOND)
-    await _are_shown(play, "talking", "talking")
+    await play.are_shown("talking", "talking")
     await play.hang_up(FIRST)
     return await _second_has_him(play)
 
@@ -142,13 +128,13 @@ async def _attended(play: Play) -> Record:
     transferred = asyncio.create_task(first.attended(consult))
     record = await _second_has_him(play)
     assert await transferred < 300
-    _is_near(record.talks[0].began_at, first.answered_at)
+    is_near(record.talks[0].began_at, first.answered_at)
     # Two queues' bridges are linked by a Local channel, which takes Asterisk half a second.
-    _is_near(record.talks[0].ended_at, first.over_at)
-    _is_near(record.talks[1].began_at, first.over_at)
-    _is_near(record.escalations[0].accepted_at, play.calls[SECOND].answered_at)
-    _is_near(record.holds[0].began_at, _when(first, What.HOLD_SENT))
-    _is_near(record.holds[0].ended_at, _when(first, What.REFER_SENT))
+    is_near(record.talks[0].ended_at, first.over_at)
+    is_near(record.talks[1].began_at, first.over_at)
+    is_near(record.escalations[0].accepted_at, play.calls[SECOND].answered_at)
+    is_near(record.holds[0].began_at, when(first, What.HOLD_SENT))
+    is_near(record.holds[0].ended_at, when(first, What.REFER_SENT))
     return record
 
 
@@ -165,13 +151,13 @@ async def _nobody_to_consult(play: Play) -> None:
     await play.talk(FIRST)
     await play.is_shown(FIRST, "talking")
     await play.hang_up(CUSTOMER)
-    await _are_shown(play, "ready", "ready")
+    await play.are_shown("ready", "ready")
     inbound, internal = sorted(await play.records(2), key=lambda record: record.started_at)
     assert (inbound.direction, internal.direction) == (Direction.INBOUND, Direction.INTERNAL)
     [talk], [hold] = inbound.talks, inbound.holds
     assert inbound.escalations == ()
-    _is_near(talk.ended_at, play.caller.over_at)
-    _is_near(hold.ended_at, _when(first, What.RESUME_SENT))
+    is_near(talk.ended_at, play.caller.over_at)
+    is_near(hold.ended_at, when(first, What.RESUME_SENT))
     [stay] = internal.visits
     assert (stay.queue, stay.end, internal.talks) == (play.lane.second, VisitEnd.ABANDONED, ())
 
@@ -184,7 +170,7 @@ async def _consults(play: Play, number: str) -> tuple[Call, Call]:
     await play.answers(SECOND)
     await play.hear_one_another(FIRST, SECOND)
     await play.caller.hears_only(SOUND)
-    await _are_shown(play, "talking", "talking")
+    await play.are_shown("talking", "talking")
     return first, consult
 
 
@@ -192,9 +178,9 @@ async def _second_has_him(play: Play) -> Record:
     """The customer talks with second line, first line is free; the customer hangs up."""
     await play.ends_with(SECOND)
     await play.talk(SECOND)
-    await _are_shown(play, "ready", "talking")
+    await play.are_shown("ready", "talking")
     await play.hang_up(CUSTOMER)
-    await _are_shown(play, "ready", "ready")
+    await play.are_shown("ready", "ready")
     return await play.record()
 
 
@@ -241,38 +227,6 @@ async def _do_not_disturb(play: Play) -> None:
     assert stay.end is VisitEnd.ANSWERED
 
 
-async def _conference(customer_first: bool, play: Play) -> None:
-    """The agent's phone has the customer and a colleague at once, and mixes them by itself."""
-    first = await play.begin()
-    added = await play.phone(FIRST).dial(play.lane.phone(SPARE))
-    colleague = await play.answers(SPARE)
-    await added.answered()
-    await colleague.hears_only(play.phone(FIRST))
-    await play.lives(play.lane.did, play.lane.phone(SPARE))
-    await play.is_shown(FIRST, "talking")
-    gone, left = (play.caller, added) if customer_first else (added, play.caller)
-    await gone.hang_up()
-    await play.lives(play.lane.phone(SPARE) if customer_first else play.lane.did)
-    assert play.state(FIRST) == ("talking", "")
-    await left.hang_up()
-    await play.is_shown(FIRST, "ready")
-
-    records = await play.records(2)
-    inbound, internal = sorted(records, key=lambda record: record.started_at)
-    agent, spare = play.lane.agent(FIRST), play.lane.agent(SPARE)
-    assert (inbound.direction, inbound.disposition) == (Direction.INBOUND, Disposition.ANSWERED)
-    assert (internal.direction, internal.disposition) == (
-        Direction.INTERNAL, Disposition.ANSWERED,
-    )  # fmt: skip
-    assert [talk.agent for talk in inbound.talks] == [agent]
-    assert [talk.agent for talk in internal.talks] == [spare]
-    _is_near(inbound.talks[0].began_at, first.answered_at)
-    _is_near(inbound.talks[0].ended_at, play.caller.over_at)
-    _is_near(internal.talks[0].began_at, colleague.answered_at)
-    _is_near(internal.talks[0].ended_at, added.over_at)
-    assert inbound.escalations == internal.escalations == ()
-
-
 async def _with_softphone(
     folder: Path, act: Callable[[Play, Baresip], Awaitable[Record]], play: Play
 ) -> Record:
@@ -311,14 +265,9 @@ async def _softphone_attended(play: Play, softphone: Baresip) -> Record:
     consulted = await softphone.established()
     await second.hears_only(softphone)
     await play.caller.hears_only(SOUND)
-    await _are_shown(play, "talking", "talking")
+    await play.are_shown("talking", "talking")
     await softphone.attended(held["id"], consulted["id"])
     return await _second_has_him(play)
-
-
-async def _are_shown(play: Play, first: str, second: str) -> None:
-    await play.is_shown(FIRST, first)
-    await play.is_shown(SECOND, second)
 
 
 def _shape(record: Record) -> tuple[object, ...]:
@@ -339,14 +288,3 @@ def _shape(record: Record) -> tuple[object, ...]:
         ],
         [names[talk.agent] for talk in record.talks],
     )
-
-
-def _when(call: Call, what: What) -> datetime:
-    """When something was at a phone, for the first time in this call."""
-    return next(moment.at for moment in call.log if moment.what is what)
-
-
-def _is_near(record: datetime | None, phone: datetime | None) -> None:
-    assert record
-    assert phone
-    assert abs(record - phone) <= WITHIN

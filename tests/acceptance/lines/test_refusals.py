@@ -18,6 +18,7 @@ from ccgateway.rig.phone.manner import BUSY, DECLINES, RINGS, SILENT, UNKNOWN
 from ccgateway.rig.waiting import until
 from tests.acceptance.lines.ears import longest_silence
 from tests.acceptance.lines.lane import AGENTS, Lane, Who
+from tests.acceptance.lines.near import is_near
 from tests.acceptance.lines.play import Play
 from tests.acceptance.lines.refusals import AT_DESK, GONE, ROWS, Row, Stay, What
 from tests.acceptance.lines.stage import staged
@@ -31,7 +32,6 @@ PATIENCE = 25.0
 """Seconds: an agent who does not take the caller back is rung for 12, after all else."""
 CROSSED = "Session already DISCONNECTED"
 """Asterisk's word where both sides hang up in one moment: some rows do just that."""
-WITHIN = timedelta(milliseconds=100)
 BLINK = timedelta(milliseconds=100)
 HEARS_IT_RING = 0.3  # seconds that somebody hears it ring before he rejects it
 
@@ -92,9 +92,9 @@ async def test_refusal(row: Row, played: Played) -> None:
     assert [talk.agent for talk in talks] == [lane.agent(who) for who in row.talks]
     assert record.disposition is row.disposition
     assert outcome.silence < SILENCE_AT_MOST
-    _is_near(record.talks[0].began_at, outcome.answered_at)
+    is_near(record.talks[0].began_at, outcome.answered_at)
     if row.ends is not GONE or row.what is What.BOTH_LEAVE_TALK:
-        _is_near(talks[-1].ended_at, outcome.over_at)
+        is_near(talks[-1].ended_at, outcome.over_at)
     if row.way.to in AGENTS and row.what in _REFUSING:
         assert outcome.asked == _REFUSING[row.what]
 
@@ -137,12 +137,6 @@ def _end(passed: Escalation, row: Row) -> EscalationEnd:
     if row.blinks and passed.end is EscalationEnd.TAKEN_BACK:
         return EscalationEnd.ACCEPTED
     return passed.end
-
-
-def _is_near(record: datetime | None, phone: datetime | None) -> None:
-    assert record
-    assert phone
-    assert abs(record - phone) <= WITHIN
 
 
 def _is_blink(talk: Talk) -> bool:
@@ -257,12 +251,13 @@ _RINGING = {
 }  # fmt: skip
 _TALKING = {
     What.CALLER_LEAVES_TALK, What.NEXT_LEAVES_TALK, What.TAKEN_BACK, What.BOTH_LEAVE_TALK,
-    What.CALLER_AND_AGENT, What.AGENTS_LEAVE,
+    What.CALLER_AND_AGENT, What.CALLER_AND_NEXT, What.AGENTS_LEAVE,
 }  # fmt: skip
 _HANG_UP = {
     What.CALLER_LEAVES: ("caller",), What.CALLER_LEAVES_TALK: ("caller",),
     What.AGENT_LEAVES: ("by",), What.NEXT_LEAVES_TALK: ("to",),
     What.BOTH_LEAVE: ("caller", "by"), What.CALLER_AND_AGENT: ("caller", "by"),
+    What.CALLER_AND_NEXT: ("caller", "to"),
     What.BOTH_LEAVE_TALK: ("caller", "to"), What.AGENTS_LEAVE: ("by", "to"),
 }  # fmt: skip
 

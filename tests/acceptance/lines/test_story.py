@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 import pytest_asyncio
@@ -17,12 +17,12 @@ from ccgateway.rig.phone.call import Call
 from ccgateway.rig.phone.ear import SOUND
 from tests.acceptance.cli import asked, run
 from tests.acceptance.lines.lane import Who
+from tests.acceptance.lines.near import WITHIN
 from tests.acceptance.lines.play import Play
 from tests.acceptance.lines.stage import Stage, staged
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 
-WITHIN = timedelta(milliseconds=100)
 CUSTOMER, FIRST, SECOND, VENDOR = Who.CUSTOMER, Who.FIRST, Who.SECOND, Who.VENDOR
 
 

@@ -76,7 +76,7 @@ class TimedLink(MemoryLink):
 def pulse_of(link: MemoryLink) -> Pulse:
     world = World()
     world.engine.desk.attach({"pbx1": link})
-    return Pulse(world.engine.desk, {"pbx1": link}, LoopClock())
+    return Pulse(world.engine.desk, {"pbx1": link}, LoopClock(), world.engine)
 
 
 def run(
