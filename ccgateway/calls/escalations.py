@@ -84,14 +84,12 @@ class Escalations:
     _early: dict[str, _Sought] = field(default_factory=dict)  # of a blind transfer not told yet
     _born: dict[str, datetime] = field(default_factory=dict)
     _called: set[str] = field(default_factory=set)
+    _waiting: set[str] = field(default_factory=set)  # callers on music while two agents consult
 
     def take(self, fact: Fact) -> None:
         """Look at one fact; most are none of ours."""
+        self._know(fact)
         match fact.kind:
-            case Kind.CHANNEL_CREATED:
-                self._born.setdefault(fact.subject, fact.at)
-            case Kind.DIAL_BEGAN | Kind.AGENT_CALLED:
-                self._called.add(fact.subject)
             case Kind.ESCALATED:
                 self._escalate(fact)
             case Kind.TIER_ENTERED:
@@ -102,10 +100,26 @@ class Escalations:
                 self._attended(fact)
             case Kind.MIXED:
                 self._mix(fact)
-            case Kind.HOLD_BEGAN if self.last and fact.subject in self.last.halves:
-                self.last.parted = True
             case Kind.RETURNED:
                 self._return(fact, fact.detail.get("to", FIRST))
+            case _:
+                pass
+
+    def _know(self, fact: Fact) -> None:
+        """Keep what a channel is, for when it is passed on."""
+        match fact.kind:
+            case Kind.CHANNEL_CREATED:
+                self._born.setdefault(fact.subject, fact.at)
+            case Kind.AGENT_CALLED:
+                self._called.add(fact.subject)
+            case Kind.DIAL_BEGAN if fact.place:  # else by click: he is the one who calls
+                self._called.add(fact.subject)
+            case Kind.HELD:
+                self._waiting.add(fact.subject)
+            case Kind.BRIDGE_ENTERED | Kind.QUEUE_JOINED | Kind.CHANNEL_ENDED:
+                self._waiting.discard(fact.subject)
+            case Kind.HOLD_BEGAN if self.last and fact.subject in self.last.halves:
+                self.last.parted = True
             case _:
                 pass
 
@@ -191,12 +205,27 @@ class Escalations:
         return last is not None and self._is_conference(last, fact) and not last.parted
 
     def _mix(self, fact: Fact) -> None:
-        """The phone may have held one meanwhile: it is the same conference again."""
-        known = [one for one in self.passings if self._is_conference(one, fact)]
-        for one in known:
-            one.parted = False
-        if not known:
+        """The phone may have held one meanwhile: it is the same conference again. A third line is
+        mixed with each of the two; that is one more, not two."""
+        inside: set[str] = set()
+        for one in self.passings:
+            if self._is_conference(one, fact):
+                one.parted = False
+            if one.mode is Mode.CONFERENCE:
+                inside |= one.halves.keys()
+        if not {fact.subject, fact.place} <= inside and not self._waits_for(fact):
             self.passings.append(self._by_two_lines(fact, Mode.CONFERENCE))
+
+    def _waits_for(self, fact: Fact) -> bool:
+        """Whether the caller waits for the end of a consultation on one of the two lines: then it
+        is not he who is brought in."""
+        last = self.last
+        return (
+            last is not None
+            and last.mode is Mode.WARM
+            and last.customer in self._waiting
+            and last.consults in {fact.subject, fact.place}
+        )
 
     @staticmethod
     def _is_conference(passing: Passing, fact: Fact) -> bool:

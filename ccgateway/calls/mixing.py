@@ -19,18 +19,19 @@ from ccgateway.calls.lives import BIRTHS, OVER
 from ccgateway.telephony.facts import Fact, Kind, Source
 from ccgateway.telephony.ids import interface_of
 
-MIXES = timedelta(seconds=2)
+MIXES = timedelta(seconds=5)
 """A phone that changes lines may take the one off hold before it holds the other: two re-INVITEs,
-which take milliseconds, and half a second (RFC 3261, T1) where the first was lost."""
+which take milliseconds; but up to 4 s where one crossed Asterisk's own (491, RFC 3261, 14.1)."""
 
 
 @dataclass(slots=True)
 class _Line:
-    """A channel of an agent's phone. ``held`` is None where we have not listened all its life."""
+    """A channel of an agent's phone. ``holds``: by the phone, and by Asterisk while it carries out
+    a key; None where we have not listened all its life."""
 
     uniqueid: str
     bridge: str = ""
-    held: bool | None = None
+    holds: int | None = None
     open_at: datetime | None = None  # since when it is in a bridge and not held
     told: dict[str, datetime] = field(default_factory=dict)  # the other line -> since when they mix
 
@@ -43,14 +44,14 @@ class _Line:
             case Kind.BRIDGE_LEFT if self.bridge == fact.place:
                 self.bridge = ""
             case Kind.HOLD_BEGAN:
-                self.held = True
+                self.holds = (self.holds or 0) + 1
             case Kind.HOLD_ENDED:
-                self.held = False
+                self.holds = max((self.holds or 0) - 1, 0)
             case Kind.CHANNEL_FOUND:
-                self.held = None
+                self.holds = None
             case _:
                 pass
-        if not self.bridge or self.held is not False:
+        if not self.bridge or self.holds != 0:
             self.open_at = None
         elif self.open_at is None:
             self.open_at = fact.at
@@ -89,7 +90,7 @@ class Mixing:
         """From here on nothing is heard of a node: who holds whom is not known any more."""
         for (where, _), lines in self._lines.items():
             for line in lines.values() if where == node else ():
-                line.held = line.open_at = None
+                line.holds = line.open_at = None
 
     def restore(self, facts: Iterable[Fact]) -> None:
         """Take the stored facts of the calls that were live when we stopped, in order."""
@@ -106,7 +107,7 @@ class Mixing:
         if device not in self._phones[fact.node]:
             return None
         self._devices[fact.node, fact.subject] = device
-        line = _Line(fact.subject, held=None if fact.kind is Kind.CHANNEL_SEEN else False)
+        line = _Line(fact.subject, holds=None if fact.kind is Kind.CHANNEL_SEEN else 0)
         self._lines.setdefault((fact.node, device), {})[fact.subject] = line
         return device
 
@@ -122,7 +123,7 @@ def _mixed(node: str, lines: Iterable[_Line], now: datetime) -> Iterator[Fact]:
     """The pairs of a phone's lines that have both been open for long enough, each told once."""
     inorder = sorted(lines, key=lambda line: seniority(line.uniqueid))
     for older, younger in combinations(inorder, 2):
-        if older.open_at is None or younger.open_at is None:
+        if older.open_at is None or younger.open_at is None or older.bridge == younger.bridge:
             continue
         since = max(older.open_at, younger.open_at)
         if now - since < MIXES or younger.told.get(older.uniqueid) == since:

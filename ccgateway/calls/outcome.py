@@ -145,8 +145,23 @@ class _Judge:
             return self._taken_back()
         if self._told.mode is not Mode.CONFERENCE or taken is None:
             return None
-        mine = (talk for talk in self._heard.talks if talk.uniqueid == self._told.channel)
-        return next((talk for talk in mine if _outlasts(talk, taken)), None)
+        left = self._last(taken).ended_at
+        alone = left + MERGED if left else _NEVER  # who hangs up on both has two BYEs to send
+        for talk in self._heard.talks:
+            mine = talk.uniqueid == self._told.channel and talk.began_at < self._until
+            if mine and (talk.ended_at or _NEVER) > alone:
+                return talk
+        return None
+
+    def _last(self, taken: Talk) -> Talk:
+        """The last of the caller's talks with who took him: in a phone's own conference he can be
+        on hold between."""
+        if self._told.mode is not Mode.CONFERENCE:
+            return taken
+        theirs = (talk for talk in self._heard.talks if talk.uniqueid == taken.uniqueid)
+        return max(
+            (talk for talk in theirs if talk.began_at < self._until), key=lambda t: t.began_at
+        )
 
     def _taken_back(self) -> Talk | None:
         """The talk of the caller with the one who had only consulted."""
@@ -160,8 +175,8 @@ class _Judge:
         self, accepted: Talk | None, taken: Talk | None, back: Talk | None
     ) -> tuple[EscalationEnd, datetime | None]:
         told = self._told
-        if back and taken and _outlasts(back, taken):
-            return EscalationEnd.TAKEN_BACK, taken.ended_at
+        if back and taken and _outlasts(back, last := self._last(taken)):
+            return EscalationEnd.TAKEN_BACK, last.ended_at
         if taken and not (back and back.began_at < taken.began_at):
             return EscalationEnd.ACCEPTED, taken.began_at
         if back:

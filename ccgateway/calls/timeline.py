@@ -157,7 +157,8 @@ def _of_escalations(call: Call) -> Iterator[Moment]:
         person = person if _is_overflow(passed) else _agent(passed.by)
         yield _passing(passed)
         spoken = passed.mode in _SPOKEN and passed.accepted_at != passed.ended_at
-        if spoken and passed.accepted_at:  # they consulted: he did not take the caller at once
+        # They consulted: he did not take the caller at once, nor was there before he was asked.
+        if spoken and passed.accepted_at and passed.accepted_at > passed.at:
             yield Moment(passed.accepted_at, person, f"consults {_agent(passed.agent)}")
         if passed.ended_at is not None and (words := _end_words(passed, person)):
             yield Moment(passed.ended_at, "caller", words)

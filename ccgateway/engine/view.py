@@ -15,6 +15,7 @@ from ccgateway.calls.call import (
     Direction,
     Escalation,
     EscalationEnd,
+    Hold,
     Mode,
     OfferEnd,
     Role,
@@ -64,13 +65,22 @@ def whereabouts(call: Call) -> tuple[str, datetime]:
     """Where the call is now, in words, and since when."""
     if call.ended_at is not None:
         return f"ended: {call.disposition.value}", call.ended_at
-    if found := _with_agents(call) or _ringing_out(call):
+    if found := _left_alone(call) or _with_agents(call) or _ringing_out(call):
         return found
     theirs = [visit for visit in call.visits if visit.uniqueid == _caller(call)]
     if theirs and (found := _in_queue(theirs[-1], talked=bool(call.talks))):
         return found
     newest = [there for there in (_between(call), _message(call)) if there]
     return max(newest, key=itemgetter(1), default=("in the dialplan", call.started_at))
+
+
+def _left_alone(call: Call) -> tuple[str, datetime] | None:
+    """The caller left a talk of three, and the agents talk on."""
+    gone = [leg.ended_at for leg in call.legs if leg.role is Role.CALLER]
+    agents = dict.fromkeys(leg.agent for leg in call.legs if leg.agent and leg.ended_at is None)
+    if len(agents) < 2 or not gone or gone[0] is None:  # noqa: PLR2004 - one alone hangs up
+        return None
+    return f"the caller is gone, {' and '.join(agents)} talk on", gone[0]
 
 
 def _message(call: Call) -> tuple[str, datetime] | None:
@@ -95,7 +105,7 @@ def _between(call: Call) -> tuple[str, datetime] | None:
 
 
 def _with_agents(call: Call) -> tuple[str, datetime] | None:
-    running = [hold for hold in call.holds if hold.ended_at is None]
+    running = [hold for hold in call.holds if hold.ended_at is None and _concerns(hold, call)]
     if running and (consults := consultation(call)):
         return f"on hold, {_consulting(consults)}", running[0].began_at
     if running:
@@ -105,6 +115,12 @@ def _with_agents(call: Call) -> tuple[str, datetime] | None:
         names = [talk.agent or OUTSIDER for talk in talks]
         return f"talking with {' and '.join(names)}", talks[-1].began_at
     return None
+
+
+def _concerns(hold: Hold, call: Call) -> bool:
+    """Whether it is the caller who is held, or holds: a phone that mixes two calls can hold one."""
+    talks = {talk.uniqueid for talk in call.talks if talk.ended_at is None}
+    return not talks or hold.uniqueid in talks or hold.by is Role.CALLER
 
 
 def consultation(call: Call) -> Escalation | None:

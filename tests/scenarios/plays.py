@@ -195,8 +195,9 @@ async def conference(on: Stage) -> None:
     """The phone's button: it mixes the two calls. Then 211 is let go."""
     caller, first, second = await _two_lines(on)
     await first.resume()
-    await asyncio.sleep(2.5)
+    await asyncio.sleep(5.5)
     await second.hang_up()
+    await on.talk()
     await on.talk()
     await caller.hang_up()
 
@@ -205,7 +206,7 @@ async def conference_left(on: Stage) -> None:
     """The same, but the agent leaves the two others by REFER with Replaces."""
     caller, first, second = await _two_lines(on)
     await first.resume()
-    await asyncio.sleep(2.5)
+    await asyncio.sleep(5.5)
     await first.attended(second)
     await on.talk()
     await caller.hang_up()
@@ -217,7 +218,7 @@ async def lines_changed(on: Stage) -> None:
     await first.resume()
     await asyncio.sleep(0.5)
     await second.hold()
-    await asyncio.sleep(2.5)
+    await asyncio.sleep(5.5)
     await second.hang_up()
     await caller.hang_up()
 

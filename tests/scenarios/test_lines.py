@@ -140,21 +140,21 @@ STORIES: dict[str, list[Story]] = {
     ],
     "conference": [
         Story(
-            talks=(("201", 5.0), ("211", 2.5)),
-            passed=(("conference", "201", "", None, "211", "taken_back", (0.8, 0.8, 4.1)),),
+            talks=(("201", 8.8), ("211", 5.5)),
+            passed=(("conference", "201", "", None, "211", "taken_back", (0.8, 0.8, 7.1)),),
             holds=(("201", 0.8),),
         )
     ],
     "conference_left": [
         Story(
-            talks=(("201", 4.2), ("211", 3.3)),
+            talks=(("201", 7.1), ("211", 6.3)),
             passed=(("conference", "201", "", None, "211", "accepted", (0.8, 0.8, 1.6)),),
             holds=(("201", 0.8),),
         )
     ],
     "lines_changed": [
-        Story(talks=(("201", 4.7),), holds=(("201", 0.9),)),
-        Story("internal", talks=(("211", 3.8),), stays=(), holds=(("201", 2.5),)),
+        Story(talks=(("201", 7.7),), holds=(("201", 0.8),)),
+        Story("internal", talks=(("211", 6.8),), stays=(), holds=(("201", 5.5),)),
     ],
     "click": [Story("outbound", talks=(("201", 0.8),), stays=())],
     "click_busy": [Story("outbound", "busy", stays=())],

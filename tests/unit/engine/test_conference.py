@@ -31,16 +31,16 @@ def test_it_shows_while_it_lasts_and_both_calls_are_one() -> None:
     world = World()
     tell(world, *conference(15))
     assert live(world) == [THIS, CONSULTATION]
-    world.engine.step(Beat(NODE, at(17)))
+    world.engine.step(Beat(NODE, at(21)))
     assert live(world) == [THIS]
     assert world.store.absorbed == {CONSULTATION: THIS}
     assert world.feed.of("call_absorbed") == [
         {"type": "call_absorbed", "call_id": CONSULTATION, "into": THIS}
     ]
     assert [agent.state for agent in world.engine.desk.agents] == ["talking", "off"]
-    tell(world, *carl_leaves(20))
+    tell(world, *carl_leaves(30))
     assert [agent.state for agent in world.engine.desk.agents] == ["talking", "off"]
-    tell(world, *caller_leaves(21))
+    tell(world, *caller_leaves(33))
     assert live(world) == []
     assert [talk.agent for talk in world.store.calls[THIS].talks] == ["101", ""]
     assert len(mixed(world)) == 1
@@ -49,21 +49,21 @@ def test_it_shows_while_it_lasts_and_both_calls_are_one() -> None:
 def test_it_outlives_a_restart() -> None:
     world = World()
     tell(world, *conference(15))
-    world.engine.step(Beat(NODE, at(17)))
+    world.engine.step(Beat(NODE, at(21)))
     after = World()
     after.engine.restore(world.store.facts, {})
     assert live(after) == [THIS]
-    after.engine.step(Beat(NODE, at(30)))
+    after.engine.step(Beat(NODE, at(60)))
     assert mixed(after) == []
-    tell(after, *carl_leaves(40), *caller_leaves(41))
+    tell(after, *carl_leaves(90), *caller_leaves(93))
     assert live(after) == []
 
 
 def test_a_hold_that_a_gap_hid_makes_no_conference() -> None:
     world = World()
     tell(world, *conference(15))
-    world.engine.step(LinkChange(NODE, up=False, at=at(16)))
-    world.engine.step(LinkChange(NODE, up=True, at=at(20)))
-    world.engine.step(Beat(NODE, at(30)))
-    tell(world, fact(31, Kind.HOLD_BEGAN, ANNA), *carl_leaves(40), *caller_leaves(41))
+    world.engine.step(LinkChange(NODE, up=False, at=at(18)))
+    world.engine.step(LinkChange(NODE, up=True, at=at(30)))
+    world.engine.step(Beat(NODE, at(60)))
+    tell(world, fact(63, Kind.HOLD_BEGAN, ANNA), *carl_leaves(90), *caller_leaves(93))
     assert mixed(world) == []

@@ -8,6 +8,7 @@ from ccgateway.calls.call import Call
 from ccgateway.engine.view import whereabouts
 from ccgateway.telephony.facts import Fact, Kind
 from tests.unit.calls.lines import (
+    ANNAS_OWN,
     ENGINEER,
     THIRD,
     cold,
@@ -19,7 +20,8 @@ from tests.unit.calls.lines import (
     tell,
     warm,
 )
-from tests.unit.calls.told import ANNA, BERT, CALLER, at, end, fact
+from tests.unit.calls.test_mixing import conference, found
+from tests.unit.calls.told import ANNA, BERT, BRIDGE, CALLER, at, end, fact
 
 
 def where(*facts: Fact) -> tuple[str, datetime]:
@@ -84,3 +86,15 @@ def test_a_message_after_it_is_heard() -> None:
         "hears the message: closed",
         at(21),
     )
+
+
+def test_a_phone_that_holds_the_other_of_two_calls_holds_not_the_caller() -> None:
+    mixed = [*found(conference(15)), fact(21, Kind.MIXED, ANNAS_OWN, ANNA)]
+    assert where(*mixed, fact(24, Kind.HOLD_BEGAN, ANNAS_OWN)) == ("talking with 101", at(2.01))
+    assert where(*mixed, fact(24, Kind.HOLD_BEGAN, ANNA))[0] == "on hold by agent"
+
+
+def test_where_the_caller_leaves_a_talk_of_three_the_agents_are_named() -> None:
+    mixed = [*found(conference(15)), fact(21, Kind.MIXED, ANNAS_OWN, ANNA)]
+    gone = where(*mixed, *leave(30, BRIDGE, CALLER), *end(30, CALLER))
+    assert gone == ("the caller is gone, 101 and 211 talk on", at(30))
