@@ -120,7 +120,13 @@ class RigAsterisk:
     async def _is_up(self) -> bool:
         if self.process and self.process.poll() is not None:
             raise RigError(f"Asterisk ended with exit code {self.process.returncode}")
-        return (self.folder / "run" / "asterisk.ctl").is_socket()
+        try:
+            _, writer = await asyncio.open_unix_connection(self.folder / "run" / "asterisk.ctl")
+        except OSError:
+            return False  # not there; or it is bound, and not listened on yet
+        writer.close()
+        await writer.wait_closed()
+        return True
 
     async def _ami_answers(self) -> bool:
         try:
