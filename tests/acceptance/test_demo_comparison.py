@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import asyncpg
 import pytest
@@ -169,7 +170,10 @@ async def test_phones_log_in_and_out_by_feature_code(install: Install) -> None:
             agents = (await client.state())["agents"]
             return str(next(one["state"] for one in agents if one["id"] == agent))
 
+        async def shows(state: str) -> bool:
+            return await state_of("101") == state
+
         assert await state_of("101") == "off"
         for code, state in (("*11", "ready"), ("*131", "paused"), ("*14", "ready"), ("*12", "off")):
             await world.press(101, code)
-            assert await state_of("101") == state, code
+            await until(partial(shows, state), f"{code}: {state}")
