@@ -20,12 +20,18 @@ from ccgateway.rig.world import World
 pytestmark = pytest.mark.acceptance
 
 OFFERED_WITHIN = 3.0
-"""Seconds from the INVITE. The static queue has four members, of whom two talk; a new caller each
-second who stays for 1.5 s leaves one free, so the queue's turn is at once."""
+"""Seconds from the INVITE. The static queue has four members, of whom two talk; of the others one
+is free for each new caller, so the queue's turn is at once."""
+APART_MS = 2_500
+STAY_MS = 3_200
+"""Longer than one may wait to be offered, and over before the next but one comes, also where the
+phones take a second to hang up."""
 HOTLINE = "1000"
 
 
-def callers(first: int, count: int, *, apart_ms: int = 1_000, stay_ms: int = 1_500) -> list[Caller]:
+def callers(
+    first: int, count: int, *, apart_ms: int = APART_MS, stay_ms: int = STAY_MS
+) -> list[Caller]:
     return [
         Caller(f"+35840777{first + i:04d}", HOTLINE, stay_ms, offset_ms=i * apart_ms)
         for i in range(count)
@@ -82,7 +88,7 @@ async def test_kill_9(world: World) -> None:
     await talks_recorded(world, 2)
     world.gateway.kill()
     # The first of these come while the heartbeat is still fresh: a closed port.
-    after = world.sipps.place(callers(100, 8))
+    after = world.sipps.place(callers(100, 4))
     await before.finished(40)
     await after.finished(40)
     check(world, before=2)
@@ -119,7 +125,7 @@ async def test_sigstop_for_30_seconds(world: World) -> None:
     os.kill(world.gateway.pid, signal.SIGSTOP)
     thaw_at = datetime.now(UTC).timestamp() + frozen_for
     # The first come while the heartbeat is fresh and the port accepts and stays mute.
-    after = world.sipps.place(callers(100, 25))
+    after = world.sipps.place(callers(100, 11))
     await before.finished(60)
     await after.finished(60)
     await asyncio.sleep(max(0.0, thaw_at - datetime.now(UTC).timestamp()))
