@@ -77,7 +77,8 @@ def whereabouts(call: Call) -> tuple[str, datetime]:
 def _left_alone(call: Call) -> tuple[str, datetime] | None:
     """The caller left a talk of three, and the agents talk on."""
     gone = [leg.ended_at for leg in call.legs if leg.role is Role.CALLER]
-    agents = dict.fromkeys(leg.agent for leg in call.legs if leg.agent and leg.ended_at is None)
+    talking = (leg for leg in call.legs if leg.agent and leg.answered_at and not leg.ended_at)
+    agents = dict.fromkeys(leg.agent for leg in talking)
     if len(agents) < 2 or not gone or gone[0] is None:  # noqa: PLR2004 - one alone hangs up
         return None
     return f"the caller is gone, {' and '.join(agents)} talk on", gone[0]

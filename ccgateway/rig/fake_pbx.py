@@ -10,7 +10,8 @@ import asyncio
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
-from types import TracebackType
+
+from ccgateway.rig.closing import Closing
 
 Pairs = Iterable[tuple[str, str]]
 Answer = Callable[[Mapping[str, str]], "bytes | None"]
@@ -49,7 +50,7 @@ def mute(_asked: Mapping[str, str]) -> None:
     """No answer at all."""
 
 
-class FakePbx:
+class FakePbx(Closing):
     """Listens on a free port of loopback. ``answers`` may be changed at any time."""
 
     host = "127.0.0.1"
@@ -85,17 +86,12 @@ class FakePbx:
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
 
-    async def __aenter__(self) -> FakePbx:
+    async def _open(self) -> None:
         self._server = await asyncio.start_server(self._serve, self.host, 0, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def close(self) -> None:
+        """Let everybody go."""
         if self._server is not None:
             self._server.close()
         self.drop()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from types import TracebackType
+
+from ccgateway.rig.closing import Closing
 
 CHUNK = 64 * 1024  # bytes read at a time
 
 
-class Proxy:
+class Proxy(Closing):
     """Forwards a free port of loopback to ``host:port``; the faults concern what the client gets.
 
     frozen: nothing is forwarded in either direction, nothing is closed (a half-open link).
@@ -25,17 +26,12 @@ class Proxy:
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
 
-    async def __aenter__(self) -> Proxy:
+    async def _open(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def close(self) -> None:
+        """Let everybody go."""
         if self._server is not None:
             self._server.close()
         self.thaw()

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from ccgateway.rig.asterisk import RigAsterisk
+from ccgateway.rig.closing import Closing
 from ccgateway.rig.ports import LOOPBACK
 
 UNWANTED = frozenset({"Newexten", "VarSet", "TestEvent", "RTCPSent", "RTCPReceived"})
 QUIET_S = 0.7  # without a call's event: it is over
 
 
-class Tape:
+class Tape(Closing):
     """An AMI client of the rig's own user. An async context manager."""
 
     def __init__(self, asterisk: RigAsterisk) -> None:
@@ -24,7 +23,7 @@ class Tape:
         self._task: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
 
-    async def __aenter__(self) -> Self:
+    async def _open(self) -> None:
         reader, self._writer = await asyncio.open_connection(LOOPBACK, self._at.ami_port)
         self.send(
             ("Action", "Login"),
@@ -33,14 +32,9 @@ class Tape:
             ("Events", "system,call,agent,user"),
         )
         self._task = asyncio.create_task(self._read(reader))
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def close(self) -> None:
+        """Let everybody go."""
         if self._task:
             self._task.cancel()
         if self._writer:

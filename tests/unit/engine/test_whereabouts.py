@@ -12,6 +12,7 @@ from tests.unit.calls.lines import (
     ENGINEER,
     THIRD,
     cold,
+    consulting,
     enter,
     escalate,
     leave,
@@ -98,3 +99,10 @@ def test_where_the_caller_leaves_a_talk_of_three_the_agents_are_named() -> None:
     mixed = [*found(conference(15)), fact(21, Kind.MIXED, ANNAS_OWN, ANNA)]
     gone = where(*mixed, *leave(30, BRIDGE, CALLER), *end(30, CALLER))
     assert gone == ("the caller is gone, 101 and 211 talk on", at(30))
+
+
+def test_an_agent_who_is_still_rung_when_the_caller_leaves_talks_with_nobody() -> None:
+    """He hung up while the agent who consults calls second line."""
+    asked = [f for f in consulting() if f.at < at(12)]
+    gone = where(*asked, *end(11.5, CALLER))
+    assert "talk on" not in gone[0]
