@@ -2,71 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from ccgateway.calls.call import Call, Direction, Disposition, Known
+from ccgateway.calls.listed import ListedCall, Search
 from ccgateway.errors import Refused
 from ccgateway.postgres.pool import Pool, reaching
 from ccgateway.postgres.readback import PARTS, call_of
-from ccgateway.postgres.sql import query
+from ccgateway.postgres.sql import clean, query
 
 FOUND_AT_MOST = 20  # calls that one beginning of an id, or one case, may name
 _ID_DIGITS = 32
 _LARGEST_CASE = 2**63 - 1  # what a bigint holds
 
-
-@dataclass(frozen=True, slots=True)
-class ListedCall:
-    """One line of the list of calls. Times are aware UTC. ``wait_seconds`` is None where the
-    caller was in no queue, ``talk_seconds`` where nobody talked; what goes on counts up to now.
-    ``path``: the names of the topics and tiers that it was passed on to, in order."""
-
-    call_id: UUID
-    node: str
-    client: str
-    service: str
-    did: str
-    direction: Direction
-    withheld: bool
-    customer: int | None
-    started_at: datetime
-    answered_at: datetime | None
-    ended_at: datetime | None
-    disposition: Disposition
-    known: Known
-    fell_back: str
-    caller_number: str
-    caller_name: str
-    queues: tuple[str, ...]
-    wait_seconds: float | None
-    agents: tuple[str, ...]
-    talk_seconds: float | None
-    case: int | None
-    topic: str
-    path: tuple[str, ...]
+EVERY = Search()
 
 
-async def list_calls(
-    pool: Pool,
-    limit: int = 50,
-    *,
-    since: datetime | None = None,
-    client: str | None = None,
-    service: str | None = None,
-    disposition: Disposition | None = None,
-    agent: str | None = None,
-    case: int | None = None,
-) -> list[ListedCall]:
-    """The newest calls first, narrowed by what is given. Raises StoreUnavailable."""
+async def list_calls(pool: Pool, limit: int = 50, search: Search = EVERY) -> list[ListedCall]:
+    """The newest calls first, narrowed by ``search``. Raises StoreUnavailable."""
     with reaching():
-        found = await pool.fetch(
-            query("list_calls"), limit, since, client, service, disposition, agent, case
-        )
+        found = await pool.fetch(query("list_calls"), limit, *_narrowed(search))
     return [_listed(row) for row in found]
 
 
@@ -108,6 +66,20 @@ async def load_call(pool: Pool, call_id: UUID) -> Call | None:
                 for name in PARTS
             }
     return call_of(row, parts)
+
+
+def _narrowed(search: Search) -> tuple[object, ...]:
+    """In the order of ``list_calls.sql``; an empty set of a scope is no limit."""
+    start, call_id = search.after or (None, None)
+    scope = search.scope
+    texts = (search.client, search.service, search.queue, search.agent)
+    return (
+        *(search.since, search.before, *(text and clean(text) for text in texts)),
+        *(search.disposition, search.direction, search.number and clean(search.number)),
+        *(search.case, search.ids, start, call_id),
+        *(sorted(some) or None for some in (scope.clients, scope.services, scope.queues)),
+        scope.agent,
+    )
 
 
 def _listed(row: asyncpg.Record) -> ListedCall:

@@ -27,7 +27,13 @@ LONGEST_TEXT = 1000
 class Body(BaseModel):
     """A body: strict, closed, unchangeable; an error does not repeat what was sent."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+    )
 
 
 Model = TypeVar("Model", bound=Body)
@@ -38,17 +44,28 @@ def asker(request: web.Request) -> str:
     return "cli" if request.headers.get("User-Agent") == USER_AGENT else "api"
 
 
+async def read(request: web.Request) -> bytes | web.Response:
+    """The body as it came, or the response that says why it did not."""
+    try:
+        async with asyncio.timeout(BODY_WITHIN):
+            return await request.read()
+    except TimeoutError:
+        return problem(HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive in time.")
+    except web.RequestPayloadError:  # it is not packed, or cut in chunks, as its headers say
+        detail = "The body cannot be read as its headers say; send it without Content-Encoding."
+        return problem(HTTPStatus.BAD_REQUEST, detail)
+
+
 async def body_of(
     request: web.Request, model: type[Model], example: str, *, empty: bytes = b""
 ) -> Model | web.Response:
     """The body, or the response that says what is wrong with it, and shows the ``example``.
     ``empty``: what no body at all stands for."""
+    sent = await read(request)
+    if isinstance(sent, web.Response):
+        return sent
     try:
-        async with asyncio.timeout(BODY_WITHIN):
-            sent = await request.read()
         return model.model_validate(orjson.loads(sent.strip() or empty))
-    except TimeoutError:
-        return problem(HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive in time.")
     except orjson.JSONDecodeError:
         return problem(HTTPStatus.BAD_REQUEST, f"{example}: the body is no JSON")
     except ValidationError as error:

@@ -1,8 +1,9 @@
-"""The API's client, for the CLI."""
+"""The API's client, for the CLI and for a web process of its own."""
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
@@ -15,13 +16,14 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from ccgateway.errors import CcgError, PbxUnavailable, Refused, UnknownAgent
+from ccgateway.errors import CcgError, ConfigError, PbxUnavailable, Refused, UnknownAgent
 
 ANSWER_WITHIN = 15.0
 """Seconds. Longer than the gateway waits for Asterisk."""
 
-HEARTBEAT = 20.0
-"""Seconds between pings; a gateway that does not answer them is taken for gone."""
+HEARTBEAT = 8.0
+"""Seconds of silence until a ping, and half of them for the answer. The feed beats every 5 s: one
+that hangs is taken for gone after 12 s, as by the page."""
 
 RETRY_FIRST = 0.25
 RETRY_MOST = 5.0
@@ -35,12 +37,23 @@ TRIES = 3
 
 ERRORS: dict[int, type[CcgError]] = {
     HTTPStatus.UNAUTHORIZED: Refused,
+    HTTPStatus.FORBIDDEN: Refused,
+    HTTPStatus.TOO_MANY_REQUESTS: Refused,
     HTTPStatus.BAD_REQUEST: Refused,
     HTTPStatus.CONFLICT: Refused,
     HTTPStatus.NOT_FOUND: UnknownAgent,
+    HTTPStatus.UNPROCESSABLE_ENTITY: Refused,
     HTTPStatus.SERVICE_UNAVAILABLE: PbxUnavailable,
     HTTPStatus.GATEWAY_TIMEOUT: PbxUnavailable,
 }
+OF_RELOAD = {**ERRORS, HTTPStatus.UNPROCESSABLE_ENTITY: ConfigError}
+
+REFUSALS: dict[int, str] = {
+    HTTPStatus.UNAUTHORIZED: "refuses the token: is it right?",
+    HTTPStatus.FORBIDDEN: "lets no other machine in without https, and no token of an agent who is "
+    "gone",
+}
+"""Another attempt to follow the feed would end in the same way."""
 
 
 class NoGateway(CcgError):
@@ -48,15 +61,18 @@ class NoGateway(CcgError):
 
 
 class Client:
-    """One gateway's API; an async context manager. All methods raise NoGateway, Refused."""
+    """One gateway's API; an async context manager. All methods raise NoGateway, Refused. ``tls``:
+    whom to trust, if not the machine's authorities."""
 
-    def __init__(self, base_url: str, token: str) -> None:
+    def __init__(self, base_url: str, token: str, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self._url = URL(base_url)
         self._token = token
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=self._tls or True),
             headers={"Authorization": f"Bearer {self._token}", "User-Agent": USER_AGENT},
             timeout=aiohttp.ClientTimeout(total=ANSWER_WITHIN),
         )
@@ -72,7 +88,7 @@ class Client:
             await self._session.close()
 
     async def state(self) -> dict[str, Any]:
-        """All that is live, with ``seq``, the number of the last change in it."""
+        """All that is live, with ``id``, that of the last change in it."""
         return await self._ask("GET", "state")
 
     async def agent(self, verb: str, agent: str, reason: str = "") -> str:
@@ -128,32 +144,54 @@ class Client:
         answer = await self._ask("POST", "calls", quote(call, safe=""), "notes", body=body)
         return str(answer["call_id"])
 
+    async def reload(self) -> list[dict[str, Any]]:
+        """Let the gateway read its file again; what changed: where, what, restart. Raises
+        ConfigError with all faults of the file, Refused, NoGateway."""
+        answer = await self._ask("POST", "reload", errors=OF_RELOAD)
+        changes: list[dict[str, Any]] = answer["changes"]
+        return changes
+
     async def live(self) -> AsyncIterator[dict[str, Any]]:
-        """The snapshot (``type`` snapshot), then the changes. Where the gateway goes away:
-        ``{"type": "lost"}``, and the snapshot again when it is back.
+        """The snapshot (``type`` snapshot), then the changes. Where the connection is cut:
+        ``{"type": "lost"}``; when the gateway is there again, ``{"type": "resumed"}`` and what was
+        missed, or the snapshot again where it is not kept.
 
         Raises NoGateway or Refused only at the first attempt, and Refused whenever the token is.
         """
-        wait = 0.0
+        wait, last = 0.0, ""
         while True:
             try:
-                async with self._connect() as socket:
+                async with self._connect(last) as socket:
                     wait = RETRY_FIRST
                     async for message in socket:
-                        if message.type is aiohttp.WSMsgType.TEXT:
-                            yield orjson.loads(message.data)
+                        for change in _changes(message):
+                            last = change["id"]
+                            if change["type"] != "beat":
+                                yield change
                 yield {"type": "lost"}
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                if getattr(error, "status", None) == HTTPStatus.UNAUTHORIZED:
-                    raise Refused(f"{self._url} refuses the token: see [http] token") from error
+                if why := REFUSALS.get(getattr(error, "status", 0)):
+                    raise Refused(f"{self._url} {why}") from error
                 if not wait:
                     raise self._no_gateway(error) from error
             await asyncio.sleep(wait)
             wait = min(2 * wait, RETRY_MOST)
 
-    def _connect(self) -> AbstractAsyncContextManager[aiohttp.ClientWebSocketResponse]:
+    async def passed_on(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, bytes, Mapping[str, str]]:
+        """What the gateway answers to a request that a web process got: status, body, headers.
+        ``path`` with its query, as it came; it begins with a slash. Raises aiohttp.ClientError
+        (ClientConnectorError where nothing was sent), TimeoutError, OSError."""
+        at = URL(str(self._url.origin()) + path, encoded=True)
+        asking = self._open.request(method, at, data=body, headers=headers, allow_redirects=False)
+        async with asking as response:
+            return response.status, await response.read(), response.headers
+
+    def _connect(self, after: str) -> AbstractAsyncContextManager[aiohttp.ClientWebSocketResponse]:
         # No size limit: the snapshot of a big centre is one message.
-        return self._open.ws_connect(self._at("live"), heartbeat=HEARTBEAT, max_msg_size=0)
+        at = self._at("live").with_query({"after": after} if after else {})
+        return self._open.ws_connect(at, heartbeat=HEARTBEAT, max_msg_size=0)
 
     @property
     def _open(self) -> aiohttp.ClientSession:
@@ -170,6 +208,7 @@ class Client:
         *parts: str,
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        errors: Mapping[int, type[CcgError]] = ERRORS,
     ) -> dict[str, Any]:
         asking = self._open.request(method, self._at(*parts), data=body, headers=headers)
         try:
@@ -182,8 +221,16 @@ class Client:
         except orjson.JSONDecodeError as error:
             raise NoGateway(f"what answers at {self._url} is no gateway") from error
         if not response.ok:
-            raise ERRORS.get(response.status, CcgError)(str(values.get("detail", "")))
+            raise errors.get(response.status, CcgError)(str(values.get("detail", "")))
         return values
 
     def _no_gateway(self, error: Exception) -> NoGateway:
         return NoGateway(f"no gateway at {self._url}; is it running? ({error})")
+
+
+def _changes(message: aiohttp.WSMessage) -> list[dict[str, Any]]:
+    """The changes in a message of the feed."""
+    if message.type is not aiohttp.WSMsgType.TEXT:
+        return []
+    changes: list[dict[str, Any]] = orjson.loads(message.data)
+    return changes

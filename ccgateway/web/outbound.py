@@ -1,4 +1,4 @@
-"""``/api/calls``: calls by click, and how far they are; any call as it stands now."""
+"""``/api/calls`` by POST: calls by click. How far they are, ``history`` tells."""
 
 from __future__ import annotations
 
@@ -8,72 +8,80 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import Field
 
+from ccgateway.access.who import Role
 from ccgateway.engine.ports import Decide
-from ccgateway.outbound.attempt import Attempt
 from ccgateway.outbound.gate import Wanted
+from ccgateway.telephony.numbers import LONGEST
 from ccgateway.web.body import Body, asker, body_of
 from ccgateway.web.feed import as_json
-from ccgateway.web.problems import problem
+from ccgateway.web.identify import CONFIGURED
+from ccgateway.web.models import Attempt as Placed
+from ccgateway.web.once import key_of
+from ccgateway.web.params import LONGEST_ID, Name
+from ccgateway.web.problems import ACTING
+from ccgateway.web.reach import REACH
+from ccgateway.web.routes import WHO, Route
 
-ATTEMPT = "ccg-"
-"""How the ids of calls by click begin, which no call's id does."""
-
-LONGEST_KEY = 128
-KEY = "Idempotency-Key"
 EXAMPLE = (
     'Send {"agent": "101", "to": "+358401112223"}, and "service" where the agent has several, '
     '"show" for one of its own_numbers'
 )
 
-Name = Annotated[str, Field(min_length=1, max_length=64)]
 
-
-class Asked(Body):
-    """The body of POST /api/calls. ``to`` as a person writes it."""
+class NewCall(Body):
+    """The body of POST /api/calls."""
 
     agent: Name
-    to: Annotated[str, Field(min_length=1, max_length=40)]
-    service: Annotated[str, Field(max_length=64)] = ""
-    show: Annotated[str, Field(max_length=40)] = ""
+    """Whose phone rings first."""
+    to: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+    """The number, as a person writes it."""
+    service: Annotated[str, Field(max_length=LONGEST_ID)] = ""
+    """For which service; may be left out where only one of the agent's has own_numbers."""
+    show: Annotated[str, Field(max_length=LONGEST)] = ""
+    """Which of the service's own_numbers is shown; the first by itself."""
 
 
 class Outbound:
-    """The routes of calls by click; ``decide`` answers. By GET also of any call that is live or has
-    just ended, named as in ``Lines``."""
+    """The route of calls by click; ``decide`` answers."""
 
     def __init__(self, decide: Decide) -> None:
         self._decide = decide
 
-    def add_to(self, router: web.UrlDispatcher) -> None:
-        """Mount them."""
-        router.add_post("/api/calls", self._place)
-        router.add_get("/api/calls/{id}", self._look)
+    def routes(self) -> list[Route]:
+        """The routes."""
+        return [
+            Route(
+                "POST", "/api/calls", "originate", self._place, Role.AGENT,
+                "Call somebody for an agent. The answer tells where to look how it goes.",
+                body=NewCall, answer=Placed, status=HTTPStatus.ACCEPTED, acts=True, once=True,
+                example={"agent": "101", "to": "+358401112223"}, refusals={
+                    **ACTING,
+                    HTTPStatus.NOT_FOUND: "There is no such agent.",
+                    HTTPStatus.CONFLICT: "The agent is not free, or the number may not be called.",
+                },
+            ),
+        ]  # fmt: skip
 
     async def _place(self, request: web.Request) -> web.Response:
-        key = request.headers.get(KEY, "")
-        if len(key) > LONGEST_KEY or not key.isprintable():
-            detail = f"{KEY} is up to {LONGEST_KEY} printable characters; a new UUID for each call."
-            return problem(HTTPStatus.BAD_REQUEST, detail)
-        asked = await body_of(request, Asked, EXAMPLE)
+        key = key_of(request)
+        if isinstance(key, web.Response):
+            return key
+        asked = await body_of(request, NewCall, EXAMPLE)
         if isinstance(asked, web.Response):
             return asked
-        wanted = Wanted(asked.agent, asked.to, asked.service, key, asker(request), asked.show)
+        request[REACH].agent(asked.agent, acts=True)
+        service = request[REACH].service(asked.service, asked.agent)
+        key = _own(key, request[WHO].token)
+        wanted = Wanted(asked.agent, asked.to, service, key, asker(request), asked.show)
         attempt = await self._decide.originate(wanted)
-        return _response(attempt, HTTPStatus.ACCEPTED, Location=f"/api/calls/{attempt.id}")
-
-    async def _look(self, request: web.Request) -> web.Response:
-        asked = request.match_info["id"]
-        if not asked.startswith(ATTEMPT):
-            body = as_json(self._decide.call(asked))
-            return web.Response(body=body, content_type="application/json")
-        attempt = await self._decide.attempt(asked)
-        if attempt is None:
-            detail = "There is no such call by click; POST /api/calls answers with its id."
-            return problem(HTTPStatus.NOT_FOUND, detail)
-        return _response(attempt, HTTPStatus.OK)
+        return web.Response(
+            status=HTTPStatus.ACCEPTED,
+            body=as_json(attempt),
+            content_type="application/json",
+            headers={"Location": f"/api/calls/{attempt.id}"},
+        )
 
 
-def _response(attempt: Attempt, status: HTTPStatus, **headers: str) -> web.Response:
-    return web.Response(
-        status=status, body=as_json(attempt), content_type="application/json", headers=headers
-    )
+def _own(key: str, token: str) -> str:
+    """The key as it is stored: nobody gets another token's call by its key."""
+    return f"{token}:{key}" if key and token != CONFIGURED else key

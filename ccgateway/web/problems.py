@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler
 from ccgateway.errors import (
     ActionTimeout,
     CcgError,
+    Forbidden,
     PbxUnavailable,
     Refused,
     StoreUnavailable,
@@ -18,6 +19,7 @@ from ccgateway.errors import (
     UnknownCall,
     UnsafeText,
 )
+from ccgateway.web.client import NoGateway
 from ccgateway.web.feed import as_json
 
 log = structlog.get_logger(__name__)
@@ -26,28 +28,37 @@ STATUS: tuple[tuple[type[CcgError], HTTPStatus], ...] = (
     (UnknownAgent, HTTPStatus.NOT_FOUND),
     (UnknownCall, HTTPStatus.NOT_FOUND),
     (UnsafeText, HTTPStatus.BAD_REQUEST),
+    (Forbidden, HTTPStatus.FORBIDDEN),
     (Refused, HTTPStatus.CONFLICT),
     (ActionTimeout, HTTPStatus.GATEWAY_TIMEOUT),
     (PbxUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (StoreUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+    (NoGateway, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 """The first that fits counts: the special ones stand first."""
 
 DETAIL = {
-    HTTPStatus.NOT_FOUND: "There is nothing here. See GET /api/state, GET /api/live, "
-    "POST /api/agents/{id}/{login|logout|pause|ready}, POST /api/calls, "
-    "GET /api/calls/{id} and POST /api/calls/{call}/{escalate|consultation|notes}.",
+    HTTPStatus.NOT_FOUND: "There is nothing here. /api/docs shows what there is, and "
+    "/api/openapi.json tells it to programs.",
     HTTPStatus.METHOD_NOT_ALLOWED: "Use the method that the Allow header names.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: 'Send a small body, as {"reason": "lunch"}.',
     HTTPStatus.INTERNAL_SERVER_ERROR: "This is a fault of the gateway; its log has the cause.",
 }
 
 
+ACTING = {
+    HTTPStatus.SERVICE_UNAVAILABLE: "Asterisk or PostgreSQL cannot be reached: nothing was done.",
+    HTTPStatus.GATEWAY_TIMEOUT: "Asterisk did not answer; whether it was done is not known.",
+}
+"""What may become of an act, beside a refusal."""
+
+
 def problem(status: HTTPStatus, detail: str, **headers: str) -> web.Response:
     """A response that says what is wrong, and what to do."""
+    plain = detail.encode("utf-8", "replace").decode()  # halves of surrogate pairs are no JSON
     return web.Response(
         status=status,
-        body=as_json({"title": status.phrase, "status": status.value, "detail": detail}),
+        body=as_json({"title": status.phrase, "status": status.value, "detail": plain}),
         content_type="application/problem+json",
         headers=headers,
     )

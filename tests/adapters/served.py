@@ -8,8 +8,11 @@ from typing import Generic, Self, TypeVar
 import aiohttp
 
 from ccgateway.config import HttpSettings
-from ccgateway.web import Feed, WebServer
-from tests.adapters.unasked import Unasked
+from ccgateway.engine.ports import History
+from ccgateway.web.access import Access
+from ccgateway.web.feed import Feed
+from ccgateway.web.server import WebServer
+from tests.adapters.unasked import Unasked, Unrecorded
 
 TOKEN = "test-token-0001"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
@@ -20,16 +23,26 @@ class Served(Generic[Loop]):
     """The server and what it stands on."""
 
     def __init__(
-        self, loop: Loop, state: Callable[[], Mapping[str, object]] = dict, port: int = 0
+        self,
+        loop: Loop,
+        state: Callable[[], Mapping[str, object]] = dict,
+        port: int = 0,
+        *,
+        history: History | None = None,
+        access: Access | None = None,
+        settings: HttpSettings | None = None,
     ) -> None:
         self.loop = loop
         self.feed = Feed()
-        settings = HttpSettings(port=port, token=TOKEN)  # type: ignore[arg-type]  # pydantic wraps it
-        self.server = WebServer(settings, loop, self.feed, state)
+        self.settings = settings or HttpSettings.model_validate({"port": port, "token": TOKEN})
+        self.server = WebServer(
+            self.settings, loop, self.feed, state, history=history or Unrecorded(), access=access
+        )
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.port}"
+        scheme = "https" if self.settings.tls_cert else "http"
+        return f"{scheme}://127.0.0.1:{self.server.port}"
 
     async def __aenter__(self) -> Self:
         await self.server.start()

@@ -40,7 +40,7 @@ class Exchange(Unasked):
         self.asked.append((call, do, by))
         return {"call_id": CALL, "agent": "201", "do": do}
 
-    def call(self, call: str) -> Mapping[str, object]:
+    def story(self, call: str) -> Mapping[str, object]:
         if self.refusal:
             raise self.refusal
         self.asked.append((call,))
@@ -110,7 +110,7 @@ async def test_a_call_that_is_not_there_is_a_problem(
     gateway.loop.refusal = UnknownCall("no live call '0b5c'")
     async with http.get("/api/calls/0b5c") as response:
         assert response.content_type == "application/problem+json"
-        assert (response.status, (await response.json())["detail"]) == (404, "no live call '0b5c'")
+        assert (response.status, (await response.json())["detail"]) == (404, "no call '0b5c'")
 
 
 @pytest.mark.parametrize("letter", ["x", "\N{TELEPHONE RECEIVER}", '"', "\x7f"])
@@ -176,6 +176,8 @@ async def test_a_refusal_says_why(
         b'{"text": 7}',
         b'{"do": 7}',
         b'{"to": "pumps", "text": "x"}',
+        b'{"to": "pumps", "mode": "hot"}',
+        b'{"do": "dance"}',
         b'{"to": ""}',
         b'{"text": ""}',
         b'{"to": "' + b"x" * 65 + b'"}',

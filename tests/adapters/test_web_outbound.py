@@ -61,7 +61,7 @@ class Dialler(Unasked):
     async def attempt(self, attempt_id: str) -> Attempt | None:
         return ATTEMPT if attempt_id == ID else None
 
-    def call(self, call: str) -> Mapping[str, object]:
+    def story(self, call: str) -> Mapping[str, object]:
         raise UnknownCall(f"no live call {call!r}")
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from ccgateway.access.who import Scope
+from ccgateway.calls.listed import Search
+from ccgateway.errors import UnknownCall
 from ccgateway.outbound.attempt import Attempt
 from ccgateway.outbound.gate import Allowed, Wanted
 from ccgateway.routing.route import Inbound, Route
@@ -38,8 +41,27 @@ class Unasked:
     def call(self, call: str) -> Mapping[str, object]:
         raise AssertionError(call)
 
+    def story(self, call: str) -> Mapping[str, object]:
+        raise AssertionError(call)
+
+    def services(self) -> Sequence[Mapping[str, object]]:
+        raise AssertionError
+
+    def agent_state(self, agent: str) -> Mapping[str, object]:
+        raise AssertionError(agent)
+
     def note(self, call: str, text: str, *, by: str) -> str:
         raise AssertionError((call, text, by))
 
     def agent_of_phone(self, phone: str) -> str | None:
         raise AssertionError(phone)
+
+
+class Unrecorded:
+    """``engine.ports.History``: nothing was."""
+
+    async def calls(self, search: Search, limit: int) -> Sequence[Mapping[str, object]]:
+        return []
+
+    async def call(self, name: str, scope: Scope) -> Mapping[str, object]:
+        raise UnknownCall(f"no call {name!r}")
