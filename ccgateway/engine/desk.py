@@ -1,24 +1,28 @@
-"""The agents' desk: what they ask for, what calls make of them, and their queue membership."""
+"""The agents' desk: what they ask for, and what calls make of them."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
 import structlog
 
 from ccgateway.agents.activity import activities
 from ccgateway.agents.agent import Activity, Agent, Duty, Verb
-from ccgateway.agents.membership import on_change, reconcile, static_in_managed
+from ccgateway.agents.membership import on_change
 from ccgateway.agents.refusal import DND, Disturbed
 from ccgateway.calls.call import Call
+from ccgateway.engine.members import Members
+from ccgateway.engine.places import Places
 from ccgateway.engine.ports import Clock, LiveFeed, PbxLink, Store
 from ccgateway.engine.setup import Setup
 from ccgateway.engine.view import agent_view
-from ccgateway.errors import ActionRefused, PbxUnavailable, Refused, UnknownAgent
-from ccgateway.telephony.actions import Action, AddMember, Member, MemberAction
+from ccgateway.errors import Refused, UnknownAgent
+from ccgateway.telephony.actions import Member
 from ccgateway.telephony.facts import Fact, Kind, Source
 
 _KIND = {
@@ -28,38 +32,51 @@ _KIND = {
     Verb.READY: Kind.AGENT_READY,
 }
 
-NO_QUEUE = "No such queue"
-"""Asterisk's word (app_queue.c) for a queue that queues.conf does not have."""
-
-INVALID = 4
-"""AST_DEVICE_INVALID: Asterisk knows no such phone; with joinempty it counts as nobody."""
-
 SETTLED_S = 20.0
 """A list of members may be so old (its time-out is 15 s): of an agent who asked for something
 within this time it proves nothing, and the next comparison will do."""
+
+TOLD_AT_ONCE = 50
+"""Agents whom a reload changed that are told in one go: about a millisecond of the loop."""
+
+RELOAD = "reload"
+"""Who logged an agent out: the configuration, which has them no more."""
 
 log = structlog.get_logger()
 
 
 class Desk:
-    """Keeps the agents' states; ours is the master, Asterisk's members follow it."""
+    """Keeps the agents' states; ours is the master, Asterisk's members follow it. ``changed`` is
+    called for each agent whose state is another now."""
 
-    def __init__(self, setup: Setup, store: Store, feed: LiveFeed, clock: Clock) -> None:
+    def __init__(
+        self,
+        setup: Setup,
+        store: Store,
+        feed: LiveFeed,
+        clock: Clock,
+        *,
+        changed: Callable[[Agent], None] = lambda _agent: None,
+    ) -> None:
         self._setup = setup
+        self._places = Places(setup)
+        self._members = Members(setup)
+        self._has_changed = changed
         self._store = store
         self._feed = feed
         self._clock = clock
         self._agents = {agent.id: agent for agent in setup.agents}
         self._links: Mapping[str, PbxLink] = {}
         self._busy: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._complained: set[tuple[str, str, str]] = set()
         self._disturbed = Disturbed()
         self._asked_at: dict[str, float] = {}  # agent -> when they last asked, loop time
         self._calls: dict[str, dict[str, Activity]] = defaultdict(dict)  # agent -> by call
+        self._untold: dict[str, None] = {}  # agents whom a renew changed, in order
 
     def attach(self, links: Mapping[str, PbxLink]) -> None:
         """The links by node; the first node of the setup has the agents' phones."""
         self._links = links
+        self._members.attach(links)
 
     def restore(self, duties: Mapping[str, tuple[Duty, str, datetime]]) -> None:
         """Take the stored duties (agent id -> duty, reason, since) after a restart."""
@@ -68,6 +85,38 @@ class Desk:
                 back = agent.ask(Verb.LOGIN, since) if duty is not Duty.OFF else agent
                 paused = duty is Duty.PAUSED
                 self._agents[agent_id] = back.ask(Verb.PAUSE, since, reason) if paused else back
+
+    def renew(self, setup: Setup) -> None:
+        """Go on with the agents and queues of another setup. Who stays keeps duty, activity and
+        calls; who is taken out is logged out. ``tell_renewed`` tells watchers, and ``compare``
+        makes Asterisk follow."""
+        now, before, places = self._clock.now(), self._agents, self._places
+        self._members.renew(setup)
+        self._setup = setup
+        self._places = Places(setup)
+        self._agents = {a.id: _carried_over(before.get(a.id), a) for a in setup.agents}
+        for agent in before.values():
+            if agent.id not in self._agents:
+                self._calls.pop(agent.id, None)
+                if agent.duty is not Duty.OFF:
+                    self._tell(Verb.LOGOUT, agent.ask(Verb.LOGOUT, now), now, RELOAD)
+                self._feed.publish({"type": "gone", "agent": agent.id})
+        moved = self._places.elsewhere(places)
+        self._untold = {
+            agent.id: None
+            for agent in self._agents.values()
+            if agent.id in self._untold
+            or agent != before.get(agent.id)
+            or not moved.isdisjoint(agent.queues)
+        }
+
+    async def tell_renewed(self) -> None:
+        """Tell the watchers of the agents whom ``renew`` changed, some at a time: hundreds take
+        longer than the loop may. Their queues are told by themselves."""
+        while self._untold:
+            for agent_id in list(islice(self._untold, TOLD_AT_ONCE)):
+                self._publish(self._agents[agent_id])
+            await asyncio.sleep(0)
 
     @property
     def agents(self) -> Collection[Agent]:
@@ -99,13 +148,14 @@ class Desk:
         loop = asyncio.get_running_loop()
         async with self._busy[agent_id]:
             self._asked_at[agent_id] = loop.time()
-            before = self._agents[agent_id]
+            before = self.agent(agent_id)
             after = before.ask(asked, self._clock.now(), reason)
-            await self._act(on_change(before, after))
+            await self._members.act(on_change(before, after))
             self._asked_at[agent_id] = loop.time()
-            # The activity may have changed while Asterisk answered: ask anew.
+            # The activity may have changed while Asterisk answered, and a reload may have taken
+            # the agent out: ask anew.
             now = self._clock.now()
-            after = self._agents[agent_id].ask(asked, now, reason)
+            after = self.agent(agent_id).ask(asked, now, reason)
             self._tell(asked, after, now, by)
             return self._set(after)
 
@@ -154,31 +204,26 @@ class Desk:
         except Refused as error:  # logged out meanwhile
             log.info("not paused", agent=agent_id, reason=DND, why=str(error))
 
-    async def reconcile(self, node: str, members: Iterable[Member]) -> int:
-        """Bring the managed queues of a node to what we know; how many actions that took."""
-        members = list(members)
-        for member in static_in_managed(members, self._setup.managed):
-            self._complain("static member in a managed queue: take it out of queues.conf", member)
-        for member in members:
-            if member.device_state == INVALID and member.queue in self._setup.managed:
-                self._complain("Asterisk knows no such phone: see [[agent]] phone", member)
-        wanted = reconcile(self._agents.values(), members, self._setup.managed)
-        actions = [action for action in wanted if self._is_settled(action)]
-        if node == self._setup.nodes[0] and actions:
-            log.info("members brought in line", actions=len(actions), node=node)
-            await self._act(actions)
-        return len(actions)
+    async def compare(self, node: str) -> None:
+        """Ask a node for the members of its queues, and reconcile them. Raises PbxUnavailable."""
+        asked_at = asyncio.get_running_loop().time()
+        await self.reconcile(node, await self._members.of(node), asked_at)
 
-    def _complain(self, what: str, member: Member) -> None:
-        """Once a member and fault: the comparison comes again each minute."""
-        if (what, member.queue, member.interface) not in self._complained:
-            self._complained.add((what, member.queue, member.interface))
-            log.error(what, queue=member.queue, interface=member.interface)
+    async def reconcile(
+        self, node: str, members: Iterable[Member], asked_at: float | None = None
+    ) -> int:
+        """Bring the managed queues of a node to what we know; how many actions that took.
+        ``asked_at``: when the list was asked for (loop time), where that is known. Raises
+        PbxUnavailable."""
+        agents = self._agents.values()
+        unsettled = {a.phone for a in agents if not self._is_settled(a.id, asked_at)}
+        return await self._members.bring_in_line(node, list(members), agents, unsettled)
 
-    def _is_settled(self, action: Action) -> bool:
-        phone = action.interface if isinstance(action, MemberAction) else ""
-        asked_at = self._asked_at.get(self.of_phone(phone) or "")
-        return asked_at is None or asyncio.get_running_loop().time() - asked_at > SETTLED_S
+    def _is_settled(self, agent_id: str, listed_at: float | None) -> bool:
+        asked_at = self._asked_at.get(agent_id)
+        if listed_at is None:
+            listed_at = asyncio.get_running_loop().time() - SETTLED_S
+        return asked_at is None or listed_at > asked_at
 
     def _reason(self, verb: Verb, reason: str) -> str:
         if verb is not Verb.PAUSE:
@@ -188,22 +233,6 @@ class Desk:
             known = ", ".join(self._setup.reasons)
             raise Refused(f"no such pause reason: {reason!r}; there are {known}")
         return reason
-
-    async def _act(self, actions: Iterable[Action]) -> None:
-        link = self._links.get(self._setup.nodes[0])
-        if link is None:
-            raise PbxUnavailable
-        for action in actions:
-            try:
-                await link.act(action)
-            except ActionRefused as error:
-                if isinstance(action, AddMember) and NO_QUEUE in str(error):
-                    raise Refused(
-                        f"Asterisk has no queue {action.queue}: add the line [{action.queue}]"
-                        f"(ccg-managed) to queues.conf, and run: asterisk -rx 'queue reload all'"
-                    ) from error
-                # "Already there" or "Not there": the next reconciliation settles it.
-                log.warning("asterisk refused a member action", action=str(action), why=str(error))
 
     def _tell(self, verb: Verb, agent: Agent, now: datetime, by: str) -> None:
         said = {"by": by, "reason": agent.reason, "phone": agent.phone}
@@ -222,5 +251,28 @@ class Desk:
 
     def _set(self, agent: Agent) -> Agent:
         self._agents[agent.id] = agent
-        self._feed.publish({"type": "agent", "agent": agent_view(agent)})
+        self._publish(agent)
+        self._has_changed(agent)
         return agent
+
+    def _publish(self, agent: Agent) -> None:
+        self._untold.pop(agent.id, None)
+        self._feed.publish({"type": "agent", "agent": self.view(agent)})
+
+    def view(self, agent: Agent) -> dict[str, object]:
+        """An agent as watchers see them."""
+        return agent_view(agent, self._places)
+
+
+def _carried_over(before: Agent | None, now: Agent) -> Agent:
+    """An agent of a new setup, with what they did by the old one."""
+    if before is None:
+        return now
+    return replace(
+        now,
+        since=before.since,
+        duty=before.duty,
+        reason=before.reason,
+        activity=before.activity,
+        call_id=before.call_id,
+    )

@@ -31,6 +31,7 @@ from ccgateway.errors import (
     PbxUnavailable,
     Refused,
     StoreUnavailable,
+    UnknownAgent,
     UnsafeText,
 )
 from ccgateway.outbound.attempt import Attempt, End, Stage
@@ -83,6 +84,10 @@ class Dialler:
         self._links: Mapping[str, PbxLink] = {}
         self._asking: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._sending: set[asyncio.Task[None]] = set()
+
+    def renew(self, premises: Premises) -> None:
+        """Go on by another setup of the same nodes: its ``premises_of``."""
+        self._premises = premises
 
     def attach(self, links: Mapping[str, PbxLink]) -> None:
         """The AMI links by node."""
@@ -201,13 +206,14 @@ class Dialler:
         return attempt, customer
 
     async def _send(self, attempt: Attempt, customer: Customer | None) -> None:
-        """Ask Asterisk, once. Raises PbxUnavailable, ActionRefused, UnsafeText."""
+        """Ask Asterisk, once. Raises PbxUnavailable, ActionRefused, UnsafeText, and UnknownAgent
+        where a reload took the agent out while the attempt was stored."""
         case, now = self._cases.take(), self._now()
-        action = action_of(attempt, self._desk.agent(attempt.agent), customer, case)
         # Of the moment of sending, not of the click: a snapshot that was asked for in between does
         # not have its channel.
         self._inbox.put(attempted(attempt, now, case))
         try:
+            action = action_of(attempt, self._desk.agent(attempt.agent), customer, case)
             link = self._link()
             self.attempts.sent(attempt.id, now)
             await link.act(action)
@@ -216,7 +222,7 @@ class Dialler:
         except (ActionRefused, UnsafeText) as error:
             self._fail(attempt, End.FAILED, error)
             raise
-        except PbxUnavailable as error:
+        except (PbxUnavailable, UnknownAgent) as error:
             self._fail(attempt, End.NOT_SENT, error)
             raise
         asyncio.get_running_loop().call_later(SILENCE_S, self._listen, attempt)

@@ -14,6 +14,7 @@ from ccgateway.config.words import free_text
 from ccgateway.engine.hands import CONSULTING, TALKING, Hand, Hands
 from ccgateway.engine.ports import Clock, Inbox, PbxLink
 from ccgateway.engine.setup import Setup
+from ccgateway.engine.story import story_view
 from ccgateway.engine.view import call_view, consultation
 from ccgateway.errors import Refused, UnknownCall
 from ccgateway.routing.decide import service_of
@@ -60,13 +61,17 @@ class Lines:
     """Running calls, as API and CLI ask for them: by the id, the beginning of it, or #case."""
 
     def __init__(self, setup: Setup, board: Board, inbox: Inbox, clock: Clock) -> None:
-        self._services = {service.id: service for service in setup.services}
-        self._writers = {*BY_PROGRAM, *(agent.id for agent in setup.agents)}
+        self.renew(setup)
         self._board = board
         self._inbox = inbox
         self._clock = clock
         self._hands = Hands()
         self._links: Mapping[str, PbxLink] = {}
+
+    def renew(self, setup: Setup) -> None:
+        """Go on by another setup."""
+        self._services = {service.id: service for service in setup.services}
+        self._writers = {*BY_PROGRAM, *(agent.id for agent in setup.agents)}
 
     def attach(self, links: Mapping[str, PbxLink]) -> None:
         """The AMI links by node."""
@@ -76,6 +81,10 @@ class Lines:
     def view(self, call: str) -> dict[str, object]:
         """A call as watchers see it. Raises UnknownCall, Refused."""
         return call_view(self._find(call))
+
+    def story(self, call: str) -> dict[str, object]:
+        """The whole story of a call so far. Raises UnknownCall, Refused."""
+        return story_view(self._find(call))
 
     async def escalate(
         self, call: str, to: str, mode: str, *, agent: str = "", by: str = ""

@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Coroutine, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 import structlog
 
-from ccgateway.agents.agent import Duty
+from ccgateway.agents.agent import Agent, Duty
 from ccgateway.calls.board import Board
-from ccgateway.calls.call import Call, VisitEnd
+from ccgateway.calls.call import Call
 from ccgateway.calls.compare import differences
 from ccgateway.calls.mixing import Mixing
 from ccgateway.calls.reduce import Story, order
+from ccgateway.engine.answers import Answers
 from ccgateway.engine.cases import Cases
+from ccgateway.engine.chores import Chores
 from ccgateway.engine.desk import Desk
-from ccgateway.engine.dialler import Dialler
+from ccgateway.engine.dialler import Dialler, premises_of
 from ccgateway.engine.lines import Lines
 from ccgateway.engine.ports import Arrival, Beat, Clock, LinkChange, LiveFeed, PbxLink, Store
 from ccgateway.engine.published import Published
+from ccgateway.engine.queues import Queues
 from ccgateway.engine.reception import Reception
 from ccgateway.engine.setup import Setup
-from ccgateway.engine.view import agent_view, call_view, queue_view
-from ccgateway.errors import PbxUnavailable
-from ccgateway.outbound.attempt import Attempt
-from ccgateway.outbound.gate import Allowed, Wanted
-from ccgateway.routing.route import Inbound, Route
+from ccgateway.engine.told import ToldCalls
+from ccgateway.outbound.gate import Premises
 from ccgateway.telephony.facts import Fact, Kind, Source
 from ccgateway.telephony.snapshot import Snapshot
 
@@ -37,14 +38,14 @@ SLICE_S = 0.01
 """Seconds of work before others get the loop: AGI answers and pings must not wait for a burst of
 events (a loop that lags by 20 ms is a defect)."""
 
-REMEMBERED_ENDS = 1_000
-"""Ended calls whose last view is kept: app_queue speaks of a call after its hang-up, and an end
-that was told is not told again."""
+IDLE_S = 5.0
+"""Seconds of silence after which the loop turns all the same: midnight comes, and with it a new
+day of every queue, also while Asterisk is away."""
 
 log = structlog.get_logger()
 
 
-class Engine:
+class Engine(Answers):
     """The one loop. It is the inbox of the adapters, and what AGI and web ask (``Decide``)."""
 
     def __init__(self, setup: Setup, store: Store, feed: LiveFeed, clock: Clock) -> None:
@@ -54,15 +55,14 @@ class Engine:
         self._clock = clock
         self._arrivals: deque[Arrival] = deque()
         self._wake = asyncio.Event()
-        self._waiting: dict[str, dict[str, datetime]] = {q: {} for q in self._queues()}
         self._changed: dict[Story, list[Fact]] = {}
-        self._ended: deque[UUID] = deque()
-        self._shown: dict[UUID, dict[str, object]] = {}
+        self.told = ToldCalls(feed)
         self._up: dict[str, bool] = dict.fromkeys(setup.nodes, False)
-        self._chores: set[asyncio.Task[None]] = set()
+        self._chores = Chores()
         self.board = Board(setup.ours)
         self._mixing = Mixing({node: ours.phones for node, ours in setup.ours.items()})
-        self.desk = Desk(setup, store, feed, clock)
+        self.desk = Desk(setup, store, feed, clock, changed=self._agent_changed)
+        self.queues = Queues(setup, feed, clock, lambda: self.desk.agents)
         self.cases = Cases(store)
         self.published = Published(setup.services, clock, [a.phone for a in setup.agents])
         self._lines = Lines(setup, self.board, self, clock)
@@ -96,10 +96,43 @@ class Engine:
         self._mixing.restore(known)
         for old, new in moved.items():
             self._store.absorb(old, new)
+            self.queues.absorb(str(old))
         for story in self.board.live_stories():
             call = story.call()
             self._follow(call)
             self._follow_attempt(call, story)
+            self.told.restore(call)
+
+    def renew(self, setup: Setup, premises: Premises | None = None) -> None:
+        """Go on by another setup of the same nodes. Calls go on; agents who stay keep what they
+        do; Asterisk is told what changed for it, beside the loop. ``premises``: ``premises_of`` the
+        setup, which takes too long for the loop where there are hundreds of numbers."""
+        self._setup = setup
+        self.board.renew(setup.ours)
+        self._mixing.renew({node: ours.phones for node, ours in setup.ours.items()})
+        self.desk.renew(setup)
+        self.queues.renew(setup)
+        self._lines.renew(setup)
+        self.dialler.renew(premises or premises_of(setup))
+        self._reception.renew(setup)
+        self.published.renew(setup.services, [agent.phone for agent in setup.agents])
+        self._chores.begin(self._follow_anew())
+        for node in setup.nodes:
+            self._chores.begin(self.desk.compare(node))
+
+    async def _follow_anew(self) -> None:
+        """Tell of the agents who changed; let live calls show in agents and queues that are new,
+        a call at a time: folding hundreds takes longer than the loop may."""
+        await self.desk.tell_renewed()
+        for story in list(self.board.live_stories()):
+            # By now it may be part of another, which is followed as it changes.
+            if any(story is live for live in self.board.live_stories()):
+                try:
+                    self._follow(story.call())
+                except Exception:
+                    log.exception("a call could not be followed", call_id=str(story.call_id))
+            await asyncio.sleep(0)
+        self.queues.tell()
 
     # -- Inbox
 
@@ -113,57 +146,15 @@ class Engine:
         """How many arrivals wait."""
         return len(self._arrivals)
 
-    # -- Decide
-
-    async def inbound(self, call: Inbound) -> Route:
-        """Where shall this caller go?"""
-        return await self._reception.inbound(call)
-
-    async def agent(self, verb: str, agent: str, *, reason: str = "", by: str = "") -> str:
-        """What an agent asks for; the state they are in then."""
-        return (await self.desk.ask(verb, agent, reason=reason, by=by)).state
-
-    async def originate(self, wanted: Wanted) -> Attempt:
-        """Call somebody for an agent."""
-        return await self.dialler.originate(wanted)
-
-    async def attempt(self, attempt_id: str) -> Attempt | None:
-        """An attempt as it stands."""
-        return await self.dialler.attempt(attempt_id)
-
-    async def outbound(self, channel: str, phone: str, prefix: str, dialled: str) -> Allowed:
-        """May the agent of this phone call this number?"""
-        return await self.dialler.outbound(channel, phone, prefix, dialled)
-
-    async def escalate(
-        self, call: str, to: str, mode: str, *, agent: str = "", by: str = ""
-    ) -> dict[str, str]:
-        """Pass a call on to another line."""
-        return await self._lines.escalate(call, to, mode, agent=agent, by=by)
-
-    async def consult(self, call: str, do: str, *, by: str = "") -> dict[str, str]:
-        """End the consultation in a call."""
-        return await self._lines.consult(call, do, by=by)
-
-    def call(self, call: str) -> dict[str, object]:
-        """A call as watchers see it."""
-        return self._lines.view(call)
-
-    def note(self, call: str, text: str, *, by: str) -> str:
-        """Note something down in a call; its id."""
-        return self._lines.note(call, text, by=by)
-
-    def agent_of_phone(self, phone: str) -> str | None:
-        """The agent whose phone this is."""
-        return self.desk.of_phone(phone)
-
     # -- the loop
 
     async def run(self) -> None:
         """Handle arrivals in order, for ever. After each slice what they changed is told once."""
         clock = asyncio.get_running_loop().time
         while True:
-            await self._wake.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(IDLE_S):
+                    await self._wake.wait()
             deadline = clock() + SLICE_S
             while self._arrivals and clock() < deadline:
                 self._handle(self._arrivals.popleft())
@@ -208,13 +199,9 @@ class Engine:
         self._store.absorb(old, new)
         for story in [story for story in self._changed if story.call_id == old]:
             self._changed.setdefault(into, []).extend(self._changed.pop(story))
-        self._shown.pop(old, None)
-        for queue, waiting in self._waiting.items():
-            if waiting.pop(str(old), None) is not None:
-                view = queue_view(queue, waiting, self.desk.agents)
-                self._feed.publish({"type": "queue", "queue": view})
+        self.queues.absorb(str(old))
         self.desk.absorb(str(old), str(new))
-        self._feed.publish({"type": "call_absorbed", "call_id": str(old), "into": str(new)})
+        self.told.absorb(old, new)
 
     def _settle(self) -> None:
         """Fold each call that changed, once, and pass it on."""
@@ -230,35 +217,16 @@ class Engine:
                 self._store.put_facts(facts, call)
                 self._follow(call)
                 self._follow_attempt(call, story)
-                self._show(call)
+                self.told.tell(call)
             except Exception:
                 log.exception("a call could not be told", call_id=str(story.call_id))
-
-    def _show(self, call: Call) -> None:
-        """Tell the watchers, where what they see of the call has changed."""
-        view = call_view(call)
-        if self._shown.get(call.call_id) == view:
-            return
-        self._feed.publish({"type": "call", "call": view})
-        self._shown[call.call_id] = view
-        if call.ended_at is not None:
-            self._ended.append(call.call_id)
-            if len(self._ended) > REMEMBERED_ENDS:
-                self._shown.pop(self._ended.popleft(), None)
+        self.queues.tell()
 
     def _follow(self, call: Call) -> None:
         self.desk.follow(call)
         for agent_id in self.desk.disturbed(call):
-            self._chore(self.desk.respect(agent_id))
-        call_id = str(call.call_id)
-        waits = {v.queue: v.joined_at for v in call.visits if v.end is VisitEnd.WAITING}
-        for queue, waiting in self._waiting.items():
-            was = waiting.pop(call_id, None)
-            if queue in waits:
-                waiting[call_id] = waits[queue]
-            if (was is None) != (queue not in waits):
-                view = queue_view(queue, waiting, self.desk.agents)
-                self._feed.publish({"type": "queue", "queue": view})
+            self._chores.begin(self.desk.respect(agent_id))
+        self.queues.follow(call)
 
     def _follow_attempt(self, call: Call, story: Story) -> None:
         if call.attempt:
@@ -275,7 +243,7 @@ class Engine:
         self._settle()  # what ended before must be known as ended, not as lost
         self.dialler.attempts.compare(snapshot)
         log.info("snapshot compared", node=node, channels=len(there), differences=len(facts))
-        self._chore(self.desk.reconcile(node, snapshot.members))
+        self._chores.begin(self.desk.reconcile(node, snapshot.members))
 
     def _link(self, change: LinkChange) -> None:
         kind = Kind.LINK_UP if change.up else Kind.LINK_DOWN
@@ -297,30 +265,17 @@ class Engine:
 
     def view(self) -> dict[str, object]:
         """All that is live now."""
-        agents = self.desk.agents
         return {
             "at": self._clock.now().isoformat(),
             "nodes": [{"name": node, "up": up} for node, up in self._up.items()],
-            "calls": [call_view(call) for call in self.board.live_calls()],
-            "agents": [agent_view(agent) for agent in agents],
-            "queues": [queue_view(q, w, agents) for q, w in self._waiting.items()],
+            "calls": [self.told.view(story) for story in self.board.live_stories()],
+            "agents": [self.desk.view(agent) for agent in self.desk.agents],
+            "queues": self.queues.views(),
             "other_calls": self.board.others,
             "backlog": self.backlog,
         }
 
-    def _queues(self) -> list[str]:
-        named = {queue for ours in self._setup.ours.values() for queue in ours.queues}
-        return sorted(named)
-
-    def _chore(self, work: Coroutine[object, object, object]) -> None:
-        """Work that waits for Asterisk, beside the loop; what it may meet is logged."""
-        task = asyncio.get_running_loop().create_task(_quietly(work))
-        self._chores.add(task)
-        task.add_done_callback(self._chores.discard)
-
-
-async def _quietly(work: Coroutine[object, object, object]) -> None:
-    try:
-        await work
-    except PbxUnavailable as error:
-        log.warning("not done, asterisk cannot be reached; tried again in a minute", why=str(error))
+    def _agent_changed(self, agent: Agent) -> None:
+        """Their queues are told of at the end of this slice; there may be none under way."""
+        self.queues.agent_changed(agent)
+        self._wake.set()

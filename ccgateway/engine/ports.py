@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from ccgateway.access.who import Scope
 from ccgateway.agents.agent import Agent
 from ccgateway.calls.call import Call
+from ccgateway.calls.listed import ListedCall, Search
 from ccgateway.outbound.attempt import Attempt
 from ccgateway.outbound.gate import Allowed, Wanted
 from ccgateway.routing.route import Customer, Inbound, Route
@@ -22,10 +24,12 @@ __all__ = [
     "Beat",
     "Clock",
     "Decide",
+    "History",
     "Inbox",
     "LinkChange",
     "LiveFeed",
     "PbxLink",
+    "Record",
     "SeenChannel",
     "Snapshot",
     "Store",
@@ -118,6 +122,30 @@ class Store(Protocol):
         """Look a caller up by E.164 number. Raises StoreUnavailable."""
 
 
+class Record(Protocol):
+    """The stored calls. All raise StoreUnavailable."""
+
+    async def list(self, search: Search, limit: int) -> Sequence[ListedCall]:
+        """The newest first."""
+
+    async def named(self, name: str) -> Sequence[UUID]:
+        """The ids that an id, the beginning of one, or #case stands for."""
+
+    async def load(self, call_id: UUID) -> Call | None:
+        """A call, whole; None where there is none."""
+
+
+class History(Protocol):
+    """What web may ask of the past. All raise StoreUnavailable."""
+
+    async def calls(self, search: Search, limit: int) -> Sequence[Mapping[str, object]]:
+        """The newest first, as ``engine.story`` shows them."""
+
+    async def call(self, name: str, scope: Scope) -> Mapping[str, object]:
+        """The whole story of a call, named by id, the beginning of one, or #case. Raises
+        UnknownCall, Refused where the name fits many."""
+
+
 class LiveFeed(Protocol):
     """Those who watch. ``publish`` never blocks: a slow watcher is dropped."""
 
@@ -158,6 +186,15 @@ class Decide(Protocol):
     def call(self, call: str) -> Mapping[str, object]:
         """A call that is live or has just ended, as watchers see it. Raises UnknownCall,
         Refused."""
+
+    def story(self, call: str) -> Mapping[str, object]:
+        """The whole story of such a call so far. Raises UnknownCall, Refused."""
+
+    def services(self) -> Sequence[Mapping[str, object]]:
+        """The services."""
+
+    def agent_state(self, agent: str) -> Mapping[str, object]:
+        """An agent as watchers see them. Raises UnknownAgent."""
 
     def note(self, call: str, text: str, *, by: str) -> str:
         """Note something down in a call; its id. Raises UnknownCall, Refused."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import structlog
 
@@ -36,7 +36,7 @@ class Published:
     and without haste the others.
 
     They are told one after the other, and each is waited for: never a flood. What is told lives
-    until Asterisk is started anew: of a service that is taken out of the file, too.
+    until Asterisk is started anew; what a ``renew`` takes away is told as ''.
     """
 
     def __init__(
@@ -45,9 +45,21 @@ class Published:
         self._services = services
         self._phones = phones
         self._clock = clock
+        self._withdrawn: dict[str, str] = {}
+        self._names: Collection[str] = ()  # of what there was to tell last
         self._told: dict[str, dict[str, str]] = defaultdict(dict)
         self._anew: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._refused: set[tuple[str, str]] = set()
+
+    def renew(self, services: Sequence[Service], phones: Sequence[str]) -> None:
+        """Go on with these, and tell every node at once what that changes."""
+        before = self._names
+        self._services, self._phones, self._withdrawn = services, phones, {}
+        now = self._now()
+        self._withdrawn = {name: "" for name in before if name not in now}
+        self._names = [*now, *self._withdrawn]
+        for anew in self._anew.values():
+            anew.set()
 
     def connected(self, node: str) -> None:
         """The link of a node came up: its Asterisk may have been started anew, and know nothing."""
@@ -67,7 +79,7 @@ class Published:
 
     async def _tell(self, node: str, link: PbxLink) -> None:
         told = self._told[node]  # a connect meanwhile begins another
-        now = globals_of(self._services, self._clock.now(), self._phones)
+        now = self._now()
         same = [(name, value) for name, value in now.items() if told.get(name) == value]
         for name, value in now.items():
             if told.get(name) != value:
@@ -76,6 +88,11 @@ class Published:
             if await self._connects(node, min(PAUSE_S, ROUND_S / len(same))):
                 return
             await self._set(link, name, value, told)
+
+    def _now(self) -> dict[str, str]:
+        found = globals_of(self._services, self._clock.now(), self._phones)
+        self._names = found = {**found, **self._withdrawn}
+        return found
 
     async def _set(self, link: PbxLink, name: str, value: str, told: dict[str, str]) -> None:
         try:

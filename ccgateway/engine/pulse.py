@@ -26,7 +26,10 @@ AGAIN_S = 0.1
 should not take the static branch."""
 
 RECONCILE_S = 60.0
+"""A member whom somebody else changed is put right within this; a look costs a PBX little."""
+
 LAG_S = 0.1
+"""Between two measurements: a stop of the loop that a caller would notice spans several."""
 
 LAG_ALARM_MS = 20.0
 """Beyond it AGI answers and pings wait for something that has no business in the loop."""
@@ -51,6 +54,8 @@ class Pulse:
         """How late the loop was last, in milliseconds."""
         self.worst_lag_ms = 0.0
         """How late it was at the worst since the start."""
+        self.late = 0
+        """How often it was later than LAG_ALARM_MS."""
 
     async def beat(self, node: str) -> None:
         """Refresh a node's heartbeat, for ever. What Asterisk told before it answers is here."""
@@ -86,6 +91,7 @@ class Pulse:
             self.lag_ms = max(0.0, (now - due) * 1000)
             self.worst_lag_ms = max(self.worst_lag_ms, self.lag_ms)
             untold_ms = max(untold_ms, self.lag_ms)
+            self.late += self.lag_ms > LAG_ALARM_MS
             if untold_ms > LAG_ALARM_MS and now - told >= LAG_TOLD_S:
                 log.warning("the loop is late", worst_lag_ms=round(untold_ms, 1))
                 told, untold_ms = now, 0.0

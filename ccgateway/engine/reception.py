@@ -48,6 +48,10 @@ class Reception:
         self._cases = cases
         self._links: Mapping[str, PbxLink] = {}
 
+    def renew(self, setup: Setup) -> None:
+        """Go on by another setup."""
+        self._setup = setup
+
     def attach(self, links: Mapping[str, PbxLink]) -> None:
         """The AMI links by node: they know their node's time."""
         self._links = links

@@ -22,14 +22,19 @@ from ccgateway.calls.call import (
     Visit,
     VisitEnd,
 )
+from ccgateway.engine.places import Places
+from ccgateway.routing.service import Service
 
 WITHHELD = "withheld"
 OUTSIDER = "an outside party"
+ELSEWHERE = "another number"
+"""Where a phone's button sent the caller, while nobody of ours has him."""
 
 
 def call_view(call: Call) -> dict[str, object]:
     """One call: who calls, which service, where the call is now and since when."""
     where, since = whereabouts(call)
+    tier, line = line_of(call)
     return {
         "call_id": str(call.call_id),
         "node": call.node,
@@ -38,11 +43,12 @@ def call_view(call: Call) -> dict[str, object]:
         "direction": call.direction.value,
         "case": call.case,
         "topic": call.topic,
-        "tier": tier_of(call),
+        "tier": tier,
+        "line": line,
         "notes": [
             {"at": note.at.isoformat(), "by": note.by, "text": note.text} for note in call.notes
         ],
-        "path": [escalation.to or escalation.agent for escalation in call.escalations],
+        "path": [_name_of(passed) for passed in call.escalations],
         "did": call.did,
         "caller": shown_number(call),
         "caller_name": "" if call.withheld else call.caller_name,
@@ -50,10 +56,18 @@ def call_view(call: Call) -> dict[str, object]:
         "where": where,
         "since": since.isoformat(),
         "agent": call.talks[-1].agent if call.talks else "",
+        "agents": agents_in(call),
+        "queues": list(dict.fromkeys(visit.queue for visit in call.visits)),
         "disposition": call.disposition.value,
         "known": call.known.value,
         "ended_at": call.ended_at.isoformat() if call.ended_at else None,
     }
+
+
+def agents_in(call: Call) -> list[str]:
+    """Who talks or talked in it, and for whom it was dialled; first first."""
+    own = [leg.agent for leg in call.legs[:1] if call.direction is Direction.OUTBOUND]
+    return list(dict.fromkeys(id_ for id_ in (*own, *(t.agent for t in call.talks)) if id_))
 
 
 def shown_number(call: Call) -> str:
@@ -97,7 +111,7 @@ def _between(call: Call) -> tuple[str, datetime] | None:
     if last is None:
         return None
     if last.end is EscalationEnd.RUNNING:
-        return f"being passed to {last.to or 'another number'}", last.at
+        return f"being passed to {last.to or ELSEWHERE}", last.at
     back_at = last.ended_at if last.end is EscalationEnd.RETURNED else None
     if back_at is None or any(talk.began_at >= back_at for talk in call.talks):
         return None
@@ -154,16 +168,21 @@ def _caller(call: Call) -> str:
     return next(found, call.visits[0].uniqueid)
 
 
-def tier_of(call: Call) -> int:
-    """The line that has the call now, or waits for it."""
-    tier = 1
+def line_of(call: Call) -> tuple[int, str]:
+    """The line that has the call now, or waits for it: its tier, and its name as in the path; ''
+    for none of it."""
+    tier, line = 1, ""
     for passed in call.escalations:
         waits = passed.end is EscalationEnd.RUNNING and passed.mode is not Mode.WARM
         if passed.end is EscalationEnd.FIRST_LINE:
-            tier = 1
+            tier, line = 1, ""
         elif passed.end is EscalationEnd.ACCEPTED or waits:
-            tier = passed.tier or tier
-    return tier
+            tier, line = passed.tier or tier, _name_of(passed)
+    return tier, line
+
+
+def _name_of(passed: Escalation) -> str:
+    return passed.to or passed.agent or ELSEWHERE
 
 
 def _in_queue(visit: Visit, *, talked: bool) -> tuple[str, datetime] | None:
@@ -178,13 +197,15 @@ def _in_queue(visit: Visit, *, talked: bool) -> tuple[str, datetime] | None:
     return f"waiting in {visit.queue}", visit.joined_at
 
 
-def agent_view(agent: Agent) -> dict[str, object]:
+def agent_view(agent: Agent, places: Places) -> dict[str, object]:
     """One agent: what they do, since when, and with which call."""
     return {
         "id": agent.id,
         "name": agent.name,
         "phone": agent.phone,
         "queues": list(agent.queues),
+        "services": places.services(agent.queues),
+        "clients": places.clients(agent.queues),
         "state": agent.state,
         "duty": agent.duty.value,
         "reason": agent.reason,
@@ -193,18 +214,43 @@ def agent_view(agent: Agent) -> dict[str, object]:
     }
 
 
+def service_view(service: Service) -> dict[str, object]:
+    """One service: whose it is, which numbers lead to it, where its callers wait."""
+    queues = (service.queue, *(target.queue for target in service.targets))
+    return {
+        "id": service.id,
+        "name": service.name,
+        "client": service.client,
+        "timezone": str(service.timezone),
+        "dids": list(service.dids),
+        "own_numbers": list(service.own_numbers),
+        "queue": service.queue,
+        "queues": list(dict.fromkeys(queue for queue in queues if queue)),
+        "targets": [target.name for target in service.targets],
+    }
+
+
 def queue_view(
-    queue: str, waiting: Mapping[str, datetime], agents: Iterable[Agent]
+    queue: str,
+    waiting: Mapping[str, datetime],
+    agents: Iterable[Agent],
+    places: Places,
+    today: Mapping[str, object],
 ) -> dict[str, object]:
-    """One queue: how many wait, since when the longest, and who is there for them."""
+    """One queue: how many wait, since when the longest, who is there for them, and ``today``, its
+    figures."""
     inside = [a for a in agents if queue in a.queues and a.duty is not Duty.OFF]
     states = [agent.state for agent in inside]
     return {
         "name": queue,
+        "services": places.services([queue]),
+        "clients": places.clients([queue]),
+        "managed": places.is_managed(queue),
         "waiting": len(waiting),
         "longest_since": min(waiting.values()).isoformat() if waiting else None,
         "logged_in": len(inside),
         "ready": states.count("ready"),
         "talking": states.count("talking"),
         "paused": states.count("paused"),
+        "today": today,
     }

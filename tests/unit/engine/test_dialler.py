@@ -588,3 +588,22 @@ class TestRestart:
         ends = {row.id: after.store.attempts[row.id].end for row in rows}
         assert ends == {attempt.id: End.TALKED, asked.id: End.LOST}
         assert originates(after) == []
+
+
+async def test_a_reload_that_takes_the_agent_out_ends_a_click_that_is_being_stored(
+    world: World,
+) -> None:
+    store = world.store.new_attempt
+
+    async def overtaken(attempt: Attempt) -> Attempt:
+        world.engine.renew(replace(world.setup, agents=world.setup.agents[1:]))
+        return await store(attempt)
+
+    world.store.new_attempt = overtaken  # type: ignore[method-assign]  # it takes a moment
+    with pytest.raises(UnknownAgent):
+        await world.engine.originate(CLICK)
+    [attempt] = world.store.attempts.values()
+    assert (attempt.stage, attempt.end) == (Stage.ENDED, End.NOT_SENT)
+    assert originates(world) == []
+    await settle(world)
+    assert list(world.engine.board.live_calls()) == []

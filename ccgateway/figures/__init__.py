@@ -1,0 +1,1 @@
+"""How well: figures from calls. Pure: values in, values out."""
