@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -36,6 +37,10 @@ class Gateway:
     http_port: int = 0
     level: str = "info"
     pbxs: list[FakePbx] = field(default_factory=list)
+    environ: dict[str, str] = field(default_factory=dict)
+    """More of its environment."""
+    tables: str = ""
+    """More of its file."""
     state_dir: Path = Path()
     process: subprocess.Popen[bytes] | None = None
 
@@ -52,7 +57,7 @@ class Gateway:
         self.config.write_text(self._toml())
         command = [sys.executable, "-c", _IMPATIENT] if impatient else _COMMAND
         words = [*command, "run", "--config", str(self.config)]
-        self.process = processes.start(words, self.folder / "log")
+        self.process = processes.start(words, self.folder / "log", extra_env=self.environ)
 
     async def ready(self) -> dict[str, Any]:
         """Wait until it is; its own line about that, with the ports."""
@@ -78,6 +83,16 @@ class Gateway:
         began = time.monotonic()
         await until(lambda: self._running.poll() is not None, "it has ended", seconds=within)
         return self._running.wait(), time.monotonic() - began
+
+    def edit(self, old: str, new: str) -> None:
+        """Change its file, in which ``old`` must stand once."""
+        text = self.config.read_text()
+        assert text.count(old) == 1, text
+        self.config.write_text(text.replace(old, new))
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._running.send_signal(number)
 
     async def terminated(self) -> tuple[int, float]:
         """Send SIGTERM, and wait as ``ended``."""
@@ -115,6 +130,7 @@ class Gateway:
                 *(nodes or ['[[node]]\nname = "pbx1"\nport = 1\nsecret = "s3cret"\n']),
                 '[[queue]]\nname = "stations"\n',
                 '[[agent]]\nid = "101"\nname = "Anna"\nphone = "PJSIP/101"\nqueues = ["stations"]',
+                self.tables,
                 "",
             ]
         )
