@@ -1,0 +1,71 @@
+"""``ccgateway web`` as a process beside a gateway."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+import aiohttp
+
+from ccgateway.rig import processes
+from ccgateway.rig.waiting import until
+
+
+def free_port() -> int:
+    """A port that was free just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Web:
+    """``ccgateway web`` by a file that has a table [web] with this port."""
+
+    config: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it."""
+        words = ["web", "--config", str(self.config)]
+        command = [sys.executable, "-m", "ccgateway", *words]
+        self.process = processes.start(command, self._log)
+
+    async def ready(self) -> None:
+        """Wait until it hears the gateway."""
+        await until(self._is_ready, "the web process is ready", seconds=30)
+
+    async def _is_ready(self) -> bool:
+        try:
+            async with aiohttp.request("GET", f"{self.url}/readyz") as response:
+                return response.status == HTTPStatus.OK
+        except aiohttp.ClientError:
+            assert self.process is None or self.process.poll() is None, self.log()
+            return False
+
+    def log(self) -> str:
+        """What it wrote."""
+        return self._log.read_text()
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+
+    @property
+    def _log(self) -> Path:
+        return self.config.with_name("web.log")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def client(self, token: str) -> aiohttp.ClientSession:
+        """One who has a token."""
+        return aiohttp.ClientSession(self.url, headers={"Authorization": f"Bearer {token}"})
