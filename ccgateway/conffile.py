@@ -4,14 +4,15 @@ Templates ``[x](!)``, inheritance ``[x](parent)``, additions ``[x](+)``, ``#incl
 ``#tryinclude`` with globs, ``;`` and ``;-- --;`` comments, ``=``, ``=>`` and ``+=``, repeated keys
 and sections in their order. Every value knows its file and line. Where the manuals are silent it
 does as Asterisk 22's GetConfig was seen to do; what Asterisk passes over with a warning is a fault
-here. ``#exec`` is refused, never run.
+here. ``#exec`` is never run: where it stands is told, and what it makes is missing.
 """
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,36 +72,42 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class ConfFile:
-    """A .conf file with all that it includes."""
+    """A .conf file with all that it includes. ``execs``: its lines ``#exec``, whose output is not
+    here. ``supposed``: sections that a line adds to, or inherits from, and that none but those can
+    have made."""
 
     sections: list[Section]
+    execs: list[Place] = field(default_factory=list)
+    supposed: set[str] = field(default_factory=set)
 
     def named(self, name: str) -> list[Section]:
         """All sections of that name that are no templates."""
         return [s for s in self.sections if s.name == name and not s.template]
 
 
-def read(path: Path | str, folder: Path | str | None = None) -> ConfFile:
+def read(
+    path: Path | str,
+    folder: Path | str | None = None,
+    instead: Mapping[Path, str] | None = None,
+) -> ConfFile:
     """Read ``path``. ``folder`` is where relative includes begin, Asterisk's ``astetcdir``; the
-    file's own where None. Raises ConfFault: file, line, what is wrong."""
+    file's own where None. ``instead``: files as they shall be, which are read in place of what is
+    on the disk, if anything is. Raises ConfFault: file, line, what is wrong."""
     path = Path(path)
-    reader = _Reader(Path(folder) if folder is not None else path.parent)
+    reader = _Reader(Path(folder) if folder is not None else path.parent, instead or {})
     reader.file(path, 0)
-    return ConfFile(reader.sections)
+    return reader.conf
 
 
 class _Reader:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, instead: Mapping[Path, str]) -> None:
         self._folder = folder
+        self._instead = instead
         self._section: Section | None = None
-        self.sections: list[Section] = []
+        self.conf = ConfFile([])
 
     def file(self, path: Path, depth: int) -> None:
-        try:
-            text = path.read_text("utf-8-sig", errors="surrogateescape")
-        except OSError as error:
-            raise ConfFault(f"{path}: cannot be read: {error.strerror or error}") from error
-        for number, line in _without_comments(text, path):
+        for number, line in _without_comments(self._text(path), path):
             place = Place(path, number)
             if line.startswith("["):
                 self._begin(line, place)
@@ -108,6 +115,14 @@ class _Reader:
                 self._directive(line, place, depth)
             else:
                 self._setting(line, place)
+
+    def _text(self, path: Path) -> str:
+        if path in self._instead:
+            return self._instead[path]
+        try:
+            return path.read_text("utf-8-sig", errors="surrogateescape")
+        except OSError as error:
+            raise ConfFault(f"{path}: cannot be read: {error.strerror or error}") from error
 
     def _begin(self, line: str, place: Place) -> None:
         found = _SECTION.fullmatch(line)
@@ -124,13 +139,18 @@ class _Reader:
             if parent not in ("!", "+"):
                 self._section.settings.extend(self._first(parent, place).settings)
         if "+" not in options:
-            self.sections.append(self._section)
+            self.conf.sections.append(self._section)
 
     def _first(self, name: str, place: Place, *, templates: bool = True) -> Section:
         """The section that an option of ``[x](...)`` means: the first of the name, as Asterisk."""
-        for section in self.sections:
+        for section in self.conf.sections:
             if section.name == name and (templates or not section.template):
                 return section
+        if self.conf.execs:
+            supposed = Section(name, place, template=templates)
+            self.conf.supposed.add(name)
+            self.conf.sections.append(supposed)
+            return supposed
         kind = "section" if templates else "section (no template)"
         raise ConfFault(f"{place}: there is no {kind} [{name}] before this line")
 
@@ -141,6 +161,8 @@ class _Reader:
         if not equals or not key:
             raise ConfFault(f"{place}: found {line!r}, wanted key = value")
         if self._section is None:
+            if self.conf.execs:  # its section may have come from there
+                return
             raise ConfFault(f"{place}: {key} stands before the first [section]")
         if appends and self._append(self._section, key, value, place):
             return
@@ -157,15 +179,20 @@ class _Reader:
     def _directive(self, line: str, place: Place, depth: int) -> None:
         found = _DIRECTIVE.fullmatch(line)
         name = found["name"].lower() if found else ""
+        if name == "exec":
+            self.conf.execs.append(place)
+            return
         if not found or name not in ("include", "tryinclude"):
-            raise ConfFault(f"{place}: found {line!r}, wanted #include or #tryinclude")
+            raise ConfFault(f"{place}: found {line!r}, wanted #include, #tryinclude or #exec")
         if depth == DEEPEST_INCLUDE:
             raise ConfFault(f"{place}: more than {DEEPEST_INCLUDE} files include one another")
         wanted = found["file"].strip().strip('"').removeprefix("<").removesuffix(">")
-        files = sorted(glob.glob(str(self._folder / wanted)))  # noqa: PTH207 - may be absolute
+        pattern = str(self._folder / wanted)
+        files = set(glob.glob(pattern))  # noqa: PTH207 - may be absolute
+        files.update(fnmatch.filter(map(str, self._instead), pattern))
         if not files and name == "include":
             raise ConfFault(f"{place}: no file {wanted} (from {self._folder}); #tryinclude allows")
-        for file in files:
+        for file in sorted(files):
             self.file(Path(file), depth + 1)
 
 

@@ -171,6 +171,26 @@ def test_includes_begin_at_asterisks_folder(tmp_path: Path) -> None:
     assert [s.name for s in read(file, tmp_path).sections] == ["top"]
 
 
+def test_what_exec_makes_is_told_to_be_missing(tmp_path: Path) -> None:
+    """Its sections may be there for Asterisk; those of others are not made up."""
+    ran = tmp_path / "ran"
+    file = _write(tmp_path, f"#exec touch {ran}\na = b\n[made](+)\nc = d\n[own](parent)\ne = f\n")
+    conf = read(file)
+    assert not ran.exists()
+    assert conf.execs == [Place(file, 1)]
+    assert conf.supposed == {"made", "parent"}
+    assert [(s.key, s.value) for name in ("made", "own") for s in conf.named(name)[0].settings] == [
+        ("c", "d"),
+        ("e", "f"),
+    ]
+    assert conf.named("parent") == []
+
+
+def test_before_an_exec_nothing_is_supposed(tmp_path: Path) -> None:
+    with pytest.raises(ConfFault, match="before the first"):
+        read(_write(tmp_path, "a = b\n#exec /bin/true\n"))
+
+
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
@@ -184,10 +204,9 @@ def test_includes_begin_at_asterisks_folder(tmp_path: Path) -> None:
         ("[b]\n[c]\n[a](b, c)\n", 3, r"no section \[ c\]"),
         ("[a](a)\n", 1, r"no section \[a\]"),
         ("[a]\nb = c --; d\n", 2, "has not begun"),
-        ("[a]\n#inclde x.conf\n", 2, "#include or #tryinclude"),
+        ("[a]\n#inclde x.conf\n", 2, "#include, #tryinclude or #exec"),
         ("[a]\n#include missing.conf\n", 2, "no file missing.conf"),
         ("[a]\n#include none/*.conf\n", 2, "no file"),
-        ("[a]\n#exec /bin/true\n", 2, "#include or #tryinclude"),
         ("[a]\n#include x.conf\n", 2, "more than 10"),
         ("[a]\n;-- open\nb = c\n", 2, "no end"),
     ],
