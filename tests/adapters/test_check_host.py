@@ -1,0 +1,130 @@
+"""What `ccgateway check` sees of this machine: who may do what, and whose the ports are."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import socket
+from pathlib import Path
+
+import pytest
+
+from ccgateway.check import probe_host
+from ccgateway.check.system import Gateway, Host
+from ccgateway.config import load
+
+TOML = """\
+[gateway]
+state_dir = "@STATE@"
+[agi]
+port = 0
+secret = "agi-secret-1"
+[http]
+port = @HTTP@
+token = "http-token-1"
+[web]
+port = @WEB@
+[[node]]
+name = "pbx1"
+secret = "ami-secret-1"
+[[client]]
+id = "one"
+name = "One"
+[[queue]]
+name = "first"
+[[service]]
+id = "line"
+client = "one"
+name = "Line"
+dids = ["1000"]
+queue = "first"
+timezone = "Europe/Helsinki"
+"""
+NOBODY = pwd.getpwnam("nobody")
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives folders away")
+
+
+@pytest.fixture
+def toml(tmp_path: Path) -> Path:
+    """The file of our systemd unit, whose user is nobody here."""
+    file = tmp_path / "ccgateway.toml"
+    state = tmp_path / "state"
+    state.mkdir()
+    text = TOML.replace("@STATE@", str(state)).replace("@HTTP@", "18070")
+    file.write_text(text.replace("@WEB@", "18071"))
+    return file
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch, toml: Path) -> None:
+    monkeypatch.setattr(probe_host, "TOML", toml)
+    monkeypatch.setattr(probe_host, "USER", NOBODY.pw_name)
+
+
+def _seen(toml: Path, gateway: Gateway | None = None, web: Gateway | None = None) -> Host:
+    return asyncio.run(probe_host.look(toml, load(toml), gateway or Gateway(), web or Gateway()))
+
+
+@as_root
+@pytest.mark.usefixtures("service")
+@pytest.mark.parametrize(
+    ("uid", "gid", "mode", "may"),
+    [
+        (0, 0, 0o755, False),
+        (NOBODY.pw_uid, 0, 0o700, True),
+        (NOBODY.pw_uid, 0, 0o577, False),
+        (0, NOBODY.pw_gid, 0o770, True),
+        (0, NOBODY.pw_gid, 0o757, False),
+        (0, 0, 0o777, True),
+        (0, 0, 0o776, False),
+    ],
+)
+def test_state_dir_is_the_service_s_to_write_not_root_s(
+    toml: Path, tmp_path: Path, uid: int, gid: int, mode: int, may: bool
+) -> None:
+    os.chown(tmp_path / "state", uid, gid)
+    (tmp_path / "state").chmod(mode)
+    assert _seen(toml).writable is may
+
+
+@pytest.mark.usefixtures("service")
+def test_the_folder_that_systemd_makes_is_writable_at_its_start(
+    toml: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe_host, "STATE_DIR", tmp_path / "state")
+    assert _seen(toml).writable is True
+
+
+@as_root
+@pytest.mark.usefixtures("service")
+@pytest.mark.parametrize(("mode", "may"), [(0o640, False), (0o644, True)])
+def test_the_toml_is_the_service_s_to_read(toml: Path, mode: int, may: bool) -> None:
+    toml.chmod(mode)
+    assert _seen(toml).readable is may
+
+
+def test_without_our_unit_it_counts_who_asks(toml: Path) -> None:
+    seen = _seen(toml)
+    assert (seen.writable, seen.readable) == (True, None)
+
+
+def test_ports_that_others_have(toml: Path) -> None:
+    """What runs of ours has its ports by right."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as http,
+        socket.create_server(("127.0.0.1", 0)) as web,
+    ):
+        ports = {"http.port": http.getsockname()[1], "web.port": web.getsockname()[1]}
+        text = toml.read_text().replace("18070", str(ports["http.port"]))
+        toml.write_text(text.replace("18071", str(ports["web.port"])))
+        runs = Gateway(running=True)
+        assert _seen(toml).taken == ports
+        assert _seen(toml, gateway=runs).taken == {"web.port": ports["web.port"]}
+        assert _seen(toml, gateway=runs, web=runs).taken == {}
+
+
+def test_where_the_disk_of_state_dir_is_mounted(toml: Path, tmp_path: Path) -> None:
+    mount = _seen(toml).mount
+    assert mount in (tmp_path / "state").parents
+    assert mount.stat().st_dev == tmp_path.stat().st_dev
