@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ccgateway.errors import StoreUnavailable
 
+ROOT, NOBODY = "root", "nobody"
 _NAMESPACE = ("unshare", "--user", "--map-user=65534", "--map-group=65534")
 
 
@@ -45,9 +46,17 @@ class Account:
     def own(self, folder: Path) -> None:
         """Give it the folder with all in it: made by root in a namespace, it may be started as
         nobody later, and the other way round. The folder itself comes last, so that a half done
-        change is done again."""
-        if folder.lstat().st_uid == self.uid:
+        change is done again. Raises StoreUnavailable where it is somebody else's: a service's,
+        which could not start again after a command that root typed."""
+        owner = folder.lstat().st_uid
+        if owner == self.uid:
             return
+        name = _name(owner)
+        if os.geteuid() != 0 or name not in (ROOT, NOBODY):
+            raise StoreUnavailable(
+                f"{folder} belongs to {name}, and its PostgreSQL does not run: start the gateway, "
+                f"or run this as {name}: runuser -u {name} -- ccgateway ..."
+            )
         for where, folders, files in os.walk(folder, topdown=False):
             for name in (*folders, *files):
                 os.chown(Path(where, name), self.uid, self.gid, follow_symlinks=False)
@@ -64,7 +73,7 @@ def current() -> Account:
     if blocked is None:
         return Account(_NAMESPACE, 0, 0)
     try:
-        nobody = pwd.getpwnam("nobody")
+        nobody = pwd.getpwnam(NOBODY)
     except KeyError:
         refused: str | None = "there is no user nobody"
     else:
@@ -78,6 +87,13 @@ def current() -> Account:
         f"({blocked}) and become nobody else ({refused}). Start the gateway as an ordinary user, "
         "or give a server of your own: set dsn under [database]."
     )
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def _problem(command: Sequence[str]) -> str | None:

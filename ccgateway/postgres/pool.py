@@ -16,6 +16,7 @@ CONNECT_WITHIN = 10.0  # seconds for one connection
 ANSWER_WITHIN = 30.0  # seconds for one statement: on a connection that died silently it ends there
 CONNECTIONS = 8  # at most; the writer uses one
 
+OLD_SCHEMA = "the database is not at this version's schema yet: ccgateway migrate"
 BAD_DSN = "dsn under [database] is not a postgresql:// URL (special characters go as %XX)"
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
@@ -56,10 +57,22 @@ def reaching() -> Iterator[None]:
     timeout, too, is an OSError); the row's own faults (a constraint) pass as they are."""
     try:
         yield
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
+        raise StoreUnavailable(f"{OLD_SCHEMA}: {reason_of(error)}") from error
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         if is_bad_data(error):
             raise
         raise StoreUnavailable(f"PostgreSQL does not serve us: {reason_of(error)}") from error
+
+
+PING_WITHIN = 1.0
+"""Seconds for a question that costs nothing: one that hangs longer does not serve."""
+
+
+async def ping(pool: Pool) -> None:
+    """See whether PostgreSQL answers. Raises StoreUnavailable."""
+    with reaching():
+        await in_time(PING_WITHIN, pool.fetchval("SELECT 1"))
 
 
 async def in_time(seconds: float, work: Coroutine[object, object, T]) -> T:

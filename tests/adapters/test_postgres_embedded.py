@@ -314,6 +314,15 @@ async def test_a_start_that_fails_tells_why(data_dir: Path, binaries: Path | Non
         await start(data_dir, binaries)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has files of others")
+def test_a_service_s_data_stays_its_user_s(tmp_path: Path) -> None:
+    """Root types a command while the service is stopped, which must be able to start again."""
+    os.chown(tmp_path, 54321, 54321)
+    with pytest.raises(StoreUnavailable, match=r"belongs to 54321.*runuser -u 54321"):
+        account.current().own(tmp_path)
+    assert tmp_path.stat().st_uid == 54321
+
+
 @in_both_modes
 async def test_no_folder_of_others_changes_owner_or_mode(
     data_dir: Path, binaries: Path | None
