@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from types import ModuleType
 from typing import cast
@@ -100,6 +100,13 @@ class AgiServer:
         self._waiting: dict[_Connection, None] = {}  # oldest first
         self._sessions: dict[_Connection, asyncio.Task[None]] = {}
         self._server: asyncio.Server | None = None
+
+    def renew(self, settings: AgiSettings, reasons: Sequence[str]) -> None:
+        """From the next connection on another secret, other networks, other pause reasons; the
+        address stays."""
+        self._settings = settings
+        self._secret = settings.secret.get_secret_value().encode()
+        self._exchange = replace(self._exchange, reasons=reasons)
 
     async def start(self) -> None:
         """Listen. Raises ConfigError where the address cannot be had."""

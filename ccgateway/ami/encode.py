@@ -17,6 +17,7 @@ from ccgateway.telephony.actions import (
     PressKey,
     RemoveMember,
     SetGlobal,
+    SetPenalty,
 )
 
 MAX_LINE_BYTES = 1000  # Asterisk reads a line into 1024 bytes, and cuts the link at a longer one
@@ -40,14 +41,10 @@ def headers_of(action: Action) -> Headers:
             return _set_global(action)
         case AddMember():
             return _add_member(action)
-        case RemoveMember():
-            return [
-                ("Action", "QueueRemove"),
-                ("Queue", action.queue),
-                ("Interface", action.interface),
-            ]
         case PauseMember():
             return _pause_member(action)
+        case RemoveMember() | SetPenalty():
+            return _change_member(action)
         case PressKey() | HangUp():
             return _in_a_hand(action)
         case Originate():
@@ -101,6 +98,13 @@ def _pause_member(action: PauseMember) -> Headers:
     if action.reason:
         headers.append(("Reason", action.reason))
     return headers
+
+
+def _change_member(action: RemoveMember | SetPenalty) -> Headers:
+    member = [("Queue", action.queue), ("Interface", action.interface)]
+    if isinstance(action, RemoveMember):
+        return [("Action", "QueueRemove"), *member]
+    return [("Action", "QueuePenalty"), *member, ("Penalty", str(action.penalty))]
 
 
 def _originate(action: Originate) -> Headers:

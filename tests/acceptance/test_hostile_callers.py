@@ -14,6 +14,7 @@ from ccgateway.calls.call import Known
 from ccgateway.rig import record
 from ccgateway.rig.sipp import Caller
 from ccgateway.rig.world import World
+from tests.acceptance.cli import run
 
 pytestmark = pytest.mark.acceptance
 
@@ -48,6 +49,8 @@ class EventKeys:
 
     def __init__(self) -> None:
         self.forged: list[str] = []
+        self.heard = 0
+        """Events of all kinds: who hears none finds none forged."""
 
     async def listen(self, world: World) -> None:
         at = world.asterisk.addresses
@@ -60,6 +63,7 @@ class EventKeys:
                 text = line.decode("utf-8", "replace").rstrip("\r\n")
                 stray = text and ":" not in text and not text.startswith("Asterisk Call Manager")
                 no_event = before.startswith("Event:") and not text.startswith("Privilege:")
+                self.heard += text.startswith("Event:")
                 if stray or no_event or text.startswith("Action:"):
                     self.forged.append(text)
                 before = text
@@ -96,7 +100,17 @@ async def test_hostile_names(world: World, keys: EventKeys) -> None:
     assert names["+358405550101"] == NAMES["expression"]
     assert names["+358405550106"] == NAMES["emoji"]
     assert not bait(world).exists()
+    assert keys.heard > len(NAMES)
     assert keys.forged == []
+    escape = next(call for call in calls if call.caller_number == "+358405550105")
+    for words in (
+        ("list",),
+        ("show", str(escape.call_id)),
+        ("show", str(escape.call_id), "--json"),
+    ):
+        shown = run(world.gateway.config, "call", *words)
+        assert shown.returncode == 0, shown.stderr
+        assert all(c.isprintable() or c == "\n" for c in shown.stdout), words
 
 
 async def test_hostile_numbers(world: World, keys: EventKeys) -> None:

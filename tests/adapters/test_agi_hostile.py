@@ -18,6 +18,8 @@ from tests.adapters import agi_attack
 from tests.adapters.agi_asterisk import DEADLINE, SECRET, Line, Loop, call, request, serving
 
 CALLERS = 20
+MOST_TAKEN = 40
+"""Megabytes: more than the kernel holds for a connection that is not read."""
 
 PANORAMISK = """
 import asyncio, os
@@ -88,6 +90,27 @@ async def test_a_flood_of_hangup_lines_ends_its_own_session_only() -> None:
         line.writer.write(b"HANGUP\n" * 100_000)
         assert "CCG_ACTION" in await call(server)
         await line.close()
+
+
+async def test_who_floods_with_what_is_no_request_is_not_read() -> None:
+    """TCP stops them: to read it only to throw it away takes the time of those who ask."""
+    async with serving(Loop()) as server:
+        line = await Line.to(server)
+        assert await megabytes_taken(line) < MOST_TAKEN
+        assert "CCG_ACTION" in await call(server)
+        await line.close()
+
+
+async def megabytes_taken(line: Line) -> int:
+    """How much of what is no request can be sent until the server closes."""
+    for sent in range(MOST_TAKEN):
+        line.writer.write(b"GET / HTTP/1.1\n" * 70_000)
+        try:
+            async with asyncio.timeout(DEADLINE):
+                await line.writer.drain()
+        except ConnectionError:
+            return sent
+    return MOST_TAKEN
 
 
 async def still_ticks(ticks: asyncio.StreamReader) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccgateway.agi.limits import MAX_HEADERS, MAX_LINE, MAX_REQUEST
+from ccgateway.agi.limits import MAX_HEADERS, MAX_LINE, MAX_REPLY_LINE, MAX_REQUEST, MAX_USAGE_LINES
 from ccgateway.agi.reply import BadReply, Reply, ReplyReader
 from ccgateway.agi.request import BadRequest, Request, RequestReader
 from ccgateway.agi.session import safe
@@ -69,28 +69,39 @@ def test_random_bytes_raise_nothing_but_bad_request(pieces: list[bytes]) -> None
 
 
 @pytest.mark.parametrize(
-    "said",
+    ("said", "why"),
     [
-        b"\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n\n",
-        b"agi_network_script: inbound\n\n",
-        b"agi_channel: \nagi_uniqueid: 1\nagi_network_script: inbound\n\n",
-        request()[:-1] + b"agi_channel: PJSIP/other-1\n\n",
-        request()[:-1] + b"Evil: yes\n\n",
-        request(headers={"agi_calleridname": "a\x00b"}),
-        request(headers={"agi_callerid": "358\nagi_arg_1: x"}),
-        request(headers={"agi_callerid": "358\n"}),
-        request() + b"200 result=1\n",
-        b"agi_x: " + b"x" * MAX_LINE + b"\n\n",
-        b"agi_x: " + b"x" * MAX_LINE,
-        b"".join(b"agi_%d: x\n" % number for number in range(MAX_HEADERS + 1)),
-        b"agi_x: x\n" * (MAX_REQUEST // 9 + 1),
+        (b"\n", "is missing"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "no AGI header"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n\n", "no AGI header"),
+        (b"agi_network_script: inbound\n\n", "agi_channel is missing"),
+        (b"agi_channel: \nagi_uniqueid: 1\nagi_network_script: inbound\n\n", "agi_channel is"),
+        (request()[:-1] + b"agi_channel: PJSIP/other-1\n\n", "agi_channel stands twice"),
+        (request()[:-1] + b"Evil: yes\n\n", "no AGI header"),
+        (request(headers={"agi_calleridname": "a\x00b"}), "agi_calleridname holds control"),
+        (request(headers={"agi_callerid": "358\nagi_arg_1: x"}), "agi_arg_1 stands twice"),
+        (request(headers={"agi_callerid": "358\n"}), "before it was asked"),
+        (request() + b"200 result=1\n", "before it was asked"),
+        (b"agi_x: " + b"x" * MAX_LINE + b"\n", "a line is too long"),
+        (b"agi_x: " + b"x" * MAX_LINE, "a line is too long"),
+        (b"".join(b"agi_%d: x\n" % number for number in range(MAX_HEADERS + 1)), "too many"),
+        ((b"agi_x: " + b"x" * 4000 + b"\n") * (MAX_REQUEST // 4000 + 1), "the request is too"),
     ],
 )
-def test_what_is_refused(said: bytes) -> None:
-    with pytest.raises(BadRequest):
+def test_what_is_refused(said: bytes, why: str) -> None:
+    with pytest.raises(BadRequest, match=why):
         read(said)
+
+
+@pytest.mark.parametrize(
+    "said", ["x" * (MAX_REPLY_LINE + 1), "520-Usage\n" + "again\n" * MAX_USAGE_LINES]
+)
+def test_a_reply_without_end_is_refused(said: str) -> None:
+    """At the first byte too many: what is not refused fills the memory."""
+    reader = ReplyReader()
+    reader.feed(said[:-1].encode())
+    with pytest.raises(BadReply, match=r"too long|does not end"):
+        reader.feed(said[-1:].encode())
 
 
 def test_bytes_that_are_no_utf8_are_kept_as_such() -> None:

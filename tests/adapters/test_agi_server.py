@@ -135,6 +135,7 @@ async def test_of_several_nodes_the_dialplan_names_one() -> None:
         request(arguments=(SECRET.upper(),)),
         request("nowhere"),
         request("inbound/../agent-login"),
+        request("x" * 4000),
     ],
 )
 async def test_who_is_refused(said: bytes) -> None:
@@ -147,6 +148,7 @@ async def test_who_is_refused(said: bytes) -> None:
     assert len(logs) == 1
     assert SECRET not in str(logs)
     assert "wrong-secret" not in str(logs)
+    assert len(str(logs)) < 300, "it fills no log"
 
 
 async def test_other_networks_are_refused() -> None:
@@ -240,9 +242,12 @@ async def test_a_value_that_reads_hangup_is_no_hangup() -> None:
         ("\x00\n", 0, 1),
         ("x" * 5000, 0, 1),
         ("520-Usage\n" + "again\n" * 200, 0, 1),
+        ("510 x\n200 result=1\n200 result=1\n", 0, 1),  # more than was asked for
     ],
 )
-async def test_odd_replies_end_this_session_only(reply: str, ended: int, errors: int) -> None:
+async def test_odd_replies_end_this_session_only(
+    reply: str, ended: int, errors: int, caplog: pytest.LogCaptureFixture
+) -> None:
     async with serving(Loop()) as server:
         line = await Line.to(server)
         line.writer.write(request())
@@ -251,6 +256,7 @@ async def test_odd_replies_end_this_session_only(reply: str, ended: int, errors:
         await until(lambda: server.stats.ended + server.stats.errors, "the session ends")
         assert (server.stats.ended, server.stats.errors) == (ended, errors)
         assert "CCG_ACTION" in await call(server)
+    assert not caplog.records, "asyncio has nothing to complain of"
 
 
 async def test_a_fault_of_the_loop_is_one_sessions_alone() -> None:
@@ -266,6 +272,7 @@ async def test_a_fault_of_the_loop_is_one_sessions_alone() -> None:
 async def test_limits_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agi_server, "REQUEST_TIME", 0.05)
     monkeypatch.setattr("ccgateway.agi.session.REPLY_TIME", 0.05)
+    monkeypatch.setattr(agi_server, "SESSION_TIME", 10 * DEADLINE)  # it is not what ends them
     async with serving(Loop()) as server:
         trickler = await Line.to(server)
         trickler.writer.write(request()[:100])
