@@ -13,7 +13,7 @@ READY := .venv/.ready
 COMPILE := $(BIN)/pip-compile --upgrade --allow-unsafe --generate-hashes --no-emit-find-links \
 	--no-emit-index-url --no-emit-trusted-host --strip-extras
 
-.PHONY: help setup demo test test-all lint format lock clean
+.PHONY: help setup demo test test-all test-docker lint format lock desk clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -38,20 +38,25 @@ $(READY): requirements-dev.lock pyproject.toml
 demo: setup ## the whole call centre on this machine, until Ctrl-C; e.g. ARGS="--once --calls 30"
 	@$(BIN)/ccgateway demo $(ARGS)
 
-# Two files at a time, for tests wait more than they work; but those marked alone.
-NEAR := tests/unit tests/scenarios tests/adapters
+# Some files at a time, for tests wait more than they work; but those marked alone. Real calls take no
+# more than two: an Asterisk that has to wait for the processor is another one.
+NEAR := tests/unit tests/hostile tests/scenarios tests/adapters
 FAR := tests/acceptance
+BY_THREE := $(BIN)/python -m pytest -q -n 3 --dist loadfile
 BY_TWO := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-test: lint ## lint, then unit, scenario, adapter and acceptance tests, about 11 minutes
-	$(BY_TWO) -m "not long" $(NEAR)
+test: lint ## lint, then unit, scenario, adapter and acceptance tests, about 15 minutes
+	$(BY_THREE) -m "not long" $(NEAR)
 	$(BY_TWO) -m "not long and not alone" $(FAR)
 	$(BIN)/python -m pytest -q -m "not long and alone" $(FAR)
 
 test-all: lint ## the same with the long tests
-	$(BY_TWO) $(NEAR)
+	$(BY_THREE) $(NEAR)
 	$(BY_TWO) -m "not alone" $(FAR)
 	$(BIN)/python -m pytest -q -m "alone" $(FAR)
+
+test-docker: setup ## images and compose.yaml on a Docker engine, about 3 minutes; skipped where there is none
+	$(BIN)/python -m pytest -q $(FAR)/test_docker.py
 
 lint: setup ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
@@ -68,5 +73,10 @@ lock: setup ## choose the newest allowed versions of all dependencies anew
 	$(COMPILE) --all-build-deps --output-file=requirements.lock pyproject.toml
 	$(COMPILE) --extra=dev --constraint=requirements.lock --output-file=requirements-dev.lock pyproject.toml
 
+# What it builds is in the repository: neither setup nor the wheel needs Node.
+desk: ## check and build the live page anew from ccgateway/web/desk/src (needs Node 20 or newer)
+	cd ccgateway/web/desk && npm ci --ignore-scripts && npm run check && npm run build
+
 clean: ## remove what make made here (the Asterisk root file system stays in the XDG cache)
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info \
+		ccgateway/web/desk/node_modules

@@ -8,12 +8,13 @@ heartbeat away first, so that new callers take the static branch at once.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import structlog
 
@@ -21,24 +22,38 @@ from ccgateway.agents.agent import Agent, Duty
 from ccgateway.agi.server import AgiServer
 from ccgateway.ami.link import Link
 from ccgateway.calls.board import Ours
+from ccgateway.condition import Condition
 from ccgateway.config import Config
+from ccgateway.engine.dialler import premises_of
+from ccgateway.engine.history import CallHistory
 from ccgateway.engine.loop import Engine
 from ccgateway.engine.pulse import Pulse
 from ccgateway.engine.setup import Setup
 from ccgateway.errors import PbxUnavailable
+from ccgateway.figures.today import LONGEST_DAY
+from ccgateway.log import configure
+from ccgateway.notify import Notifier
+from ccgateway.outbound.gate import Premises
 from ccgateway.postgres import account
+from ccgateway.postgres.access import AccessStore
 from ccgateway.postgres.agents import load_states
+from ccgateway.postgres.answering import Answering
 from ccgateway.postgres.arrival import arrival
 from ccgateway.postgres.attempts import live_attempts
 from ccgateway.postgres.embedded import EmbeddedServer
 from ccgateway.postgres.facts import live_facts
+from ccgateway.postgres.figures import ended_stays
 from ccgateway.postgres.migrate import migrate
-from ccgateway.postgres.pool import Pool, open_pool
+from ccgateway.postgres.pool import Pool, open_pool, ping
+from ccgateway.postgres.record import PostgresRecord
 from ccgateway.postgres.store import PostgresStore
 from ccgateway.postgres.writer import Writer
-from ccgateway.state_dir import held
+from ccgateway.reload import Reloader
+from ccgateway.state_dir import held, kept_key
 from ccgateway.telephony.actions import SetGlobal
+from ccgateway.web.access import Access
 from ccgateway.web.feed import Feed
+from ccgateway.web.ops import Ops
 from ccgateway.web.server import WebServer
 
 DATABASE_WITHIN = 60.0
@@ -59,32 +74,39 @@ class WallClock:
         return datetime.now(UTC)
 
 
-async def serve(config: Config) -> None:
-    """Run the gateway until SIGTERM or SIGINT, which also end a start that waits. Where it cannot
-    start, raises a CcgError, which may be wrapped in exception groups."""
-    stop = asyncio.Event()
+async def serve(config: Config, path: Path) -> None:
+    """Run the gateway by the ``config`` of ``path`` until SIGTERM or SIGINT, which also end a start
+    that waits; SIGHUP reads the file again. Where it cannot start, raises a CcgError, which may be
+    wrapped in exception groups."""
+    stop, reload = asyncio.Event(), asyncio.Event()
+    notify = Notifier(os.environ)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    work = asyncio.create_task(_run(config))
+    loop.add_signal_handler(signal.SIGHUP, reload.set)
+    work = asyncio.create_task(_run(config, path, reload, notify))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait((work, stopping), return_when=asyncio.FIRST_COMPLETED)
     if stop.is_set():
         log.info("stopping")
+        notify.stopping()
     work.cancel()
     stopping.cancel()
     with suppress(asyncio.CancelledError):
         await work
 
 
-async def _run(config: Config) -> None:
-    async with running(config):
+async def _run(config: Config, path: Path, reload: asyncio.Event, notify: Notifier) -> None:
+    async with running(config, path, reload, notify):
         await asyncio.Future()  # until cancelled
 
 
 @asynccontextmanager
-async def running(config: Config) -> AsyncIterator[Engine]:
-    """A gateway that runs within this context. Raises as ``serve``."""
+async def running(
+    config: Config, path: Path, reload: asyncio.Event, notify: Notifier
+) -> AsyncIterator[Engine]:
+    """A gateway that runs within this context, and reads ``path`` again when ``reload`` is set.
+    Raises as ``serve``."""
     clock = WallClock()
     async with AsyncExitStack() as stack:
         stack.enter_context(held(config.gateway.state_dir, mode=_mode_of_state(config)))
@@ -93,19 +115,35 @@ async def running(config: Config) -> AsyncIterator[Engine]:
         feed = Feed()
         setup = setup_of(config, clock.now())
         engine = Engine(setup, PostgresStore(pool, writer), feed, clock)
-        await _restore(engine, pool)
+        await _restore(engine, pool, clock.now())
         links = {node.name: Link(node, engine, clock) for node in config.nodes}
         engine.attach(links)
         pulse = Pulse(engine.desk, links, clock, engine)
         agi = AgiServer(config.agi, engine, clock, nodes=setup.nodes, reasons=config.pause.reasons)
+        reloader = Reloader(
+            path,
+            config,
+            lambda new: _made(new, clock),
+            lambda new, made: _renew(new, made, engine, agi, web),
+            notify,
+        )
+        postgresql = Answering(partial(ping, pool))
+        condition = Condition(engine, pulse, writer, feed, agi, links, reloader, postgresql, clock)
         web = WebServer(
-            config.http, engine, feed, partial(_view, engine, pulse, writer, agi, links)
+            config.http,
+            engine,
+            feed,
+            condition.view,
+            history=CallHistory(PostgresRecord(pool)),
+            ops=Ops(condition.parts, condition.numbers, reloader.reload),
+            access=await stack.enter_async_context(_access(config, pool, tasks)),
         )
         await agi.start()
         stack.push_async_callback(agi.stop)
         await web.start()
         stack.push_async_callback(web.stop)
-        works = [engine.run(), engine.cases.keep(), pulse.measure()]
+        works = [engine.run(), engine.cases.keep(), pulse.measure(), reloader.follow(reload)]
+        works += [notify.keep(condition.status)]
         works += [engine.published.keep(name, links) for name in links]
         works += [work for name in links for work in (links[name].run(), pulse.reconcile(name))]
         await stack.enter_async_context(_working(tasks, works))
@@ -113,7 +151,29 @@ async def running(config: Config) -> AsyncIterator[Engine]:
         # Last in, first out: a beat after the silence would take it back.
         await stack.enter_async_context(_working(tasks, [pulse.beat(name) for name in links]))
         log.info("ready", agi_port=agi.port, http_port=web.port, nodes=list(links))
+        notify.ready()
         yield engine
+
+
+def _made(config: Config, clock: WallClock) -> tuple[Setup, Premises]:
+    """What the engine needs of another configuration."""
+    setup = setup_of(config, clock.now())
+    return setup, premises_of(setup)
+
+
+def _renew(
+    config: Config,
+    made: tuple[Setup, Premises] | None,
+    engine: Engine,
+    agi: AgiServer,
+    web: WebServer,
+) -> None:
+    """Make another configuration run. Raises ConfigError, and then the old one does."""
+    web.renew(config.http)
+    if made is not None:
+        configure(config.log.format, config.log.level)
+        engine.renew(*made)
+        agi.renew(config.agi, config.pause.reasons)
 
 
 def _mode_of_state(config: Config) -> int:
@@ -148,12 +208,26 @@ async def _database(config: Config, tasks: asyncio.TaskGroup) -> AsyncIterator[t
         yield pool, writer
 
 
-async def _restore(engine: Engine, pool: Pool) -> None:
-    """Take up the calls that were live, and the agents' duties, where the last run left them."""
+@asynccontextmanager
+async def _access(config: Config, pool: Pool, tasks: asyncio.TaskGroup) -> AsyncIterator[Access]:
+    """Who may ask over HTTP, with its tables."""
+    store = AccessStore(pool, timedelta(days=config.database.audit_days))
+    key = kept_key(config.gateway.state_dir)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(store.stop)
+        await stack.enter_async_context(_working(tasks, [store.run()]))
+        yield Access(config.http, tokens=store, audit=store, key=key)
+
+
+async def _restore(engine: Engine, pool: Pool, now: datetime) -> None:
+    """Take up the calls that were live, the agents' duties and today's figures where the last run
+    left them."""
     stored = [fact for facts in (await live_facts(pool)).values() for fact in facts]
     states = await load_states(pool)
     duties = {name: (Duty(row.state), row.reason, row.since) for name, row in states.items()}
     engine.dialler.restore(await live_attempts(pool), stored)
+    queues = engine.queues
+    queues.restore(await ended_stays(pool, queues.names, now - LONGEST_DAY))
     engine.restore(stored, duties)
 
 
@@ -212,22 +286,3 @@ def setup_of(config: Config, now: datetime) -> Setup:
         blocked={client.id: frozenset(client.blocked) for client in config.clients},
         reasons=config.pause.reasons,
     )
-
-
-def _view(
-    engine: Engine, pulse: Pulse, writer: Writer, agi: AgiServer, links: dict[str, Link]
-) -> dict[str, object]:
-    """What is live, and how we are: what is counted must be seen somewhere."""
-    return {
-        **engine.view(),
-        "lag_ms": round(pulse.lag_ms, 1),
-        "worst_lag_ms": round(pulse.worst_lag_ms, 1),
-        "unwritten": writer.backlog,
-        "refused_facts": writer.refused,
-        "odd_facts": engine.board.odd,
-        "agi": asdict(agi.stats),
-        "links": {
-            name: {"missing_rights": list(link.missing_rights), **asdict(link.stats)}
-            for name, link in links.items()
-        },
-    }

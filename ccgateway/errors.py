@@ -29,6 +29,10 @@ class NumberRefused(Refused):
         """The reason without the number, as logs may have it."""
 
 
+class Forbidden(Refused):
+    """The token does not allow this."""
+
+
 class UnknownAgent(Refused):
     """No such agent in the configuration."""
 

@@ -158,7 +158,7 @@ def _value(value: object) -> Any:
 
 
 def _text(text: str) -> str:
-    for secret in _secrets:
+    for secret in tuple(_secrets):  # a reload adds some meanwhile, in a thread
         text = text.replace(secret, BLOT)
     return plain(text)
 

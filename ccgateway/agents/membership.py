@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from ccgateway.agents.agent import Agent, Duty
-from ccgateway.telephony.actions import Action, AddMember, Member, PauseMember, RemoveMember
+from ccgateway.telephony.actions import (
+    Action,
+    AddMember,
+    Member,
+    MemberAction,
+    PauseMember,
+    RemoveMember,
+    SetPenalty,
+)
 
 
 def on_change(before: Agent, after: Agent) -> list[Action]:
@@ -20,7 +28,7 @@ def on_change(before: Agent, after: Agent) -> list[Action]:
 
 def reconcile(
     agents: Iterable[Agent], members: Iterable[Member], managed: Collection[str]
-) -> list[Action]:
+) -> list[MemberAction]:
     """What makes the managed queues hold just the agents on duty, paused or not as we say.
 
     Static members cannot be removed over AMI; ``static_in_managed`` names them.
@@ -33,7 +41,7 @@ def reconcile(
         for queue in agent.queues
         if queue in managed
     }
-    actions: list[Action] = []
+    actions: list[MemberAction] = []
     for (queue, phone), member in sorted(there.items()):
         agent = wanted.get((queue, phone))
         if agent is None or agent.id != member.name:
@@ -43,18 +51,26 @@ def reconcile(
     return actions
 
 
+def leftovers(members: Iterable[Member], queues: Collection[str]) -> list[RemoveMember]:
+    """What takes the dynamic members out of queues that we manage no more."""
+    return [RemoveMember(m.queue, m.interface) for m in members if m.dynamic and m.queue in queues]
+
+
 def static_in_managed(members: Iterable[Member], managed: Collection[str]) -> list[Member]:
     """Static members of managed queues: the administrator must take them out of queues.conf."""
     return [m for m in members if not m.dynamic and m.queue in managed]
 
 
-def _mend(agent: Agent, queue: str, member: Member | None) -> list[Action]:
+def _mend(agent: Agent, queue: str, member: Member | None) -> list[MemberAction]:
     if member is None or member.name != agent.id:
         return [_add(agent, queue)]
+    actions: list[MemberAction] = []
+    if member.penalty != agent.penalty:
+        actions.append(SetPenalty(queue, agent.phone, agent.penalty))
     paused = agent.duty is Duty.PAUSED
     if member.paused != paused or (paused and member.reason != agent.reason):
-        return [PauseMember(queue, agent.phone, paused, agent.reason)]
-    return []
+        actions.append(PauseMember(queue, agent.phone, paused, agent.reason))
+    return actions
 
 
 def _add(agent: Agent, queue: str) -> AddMember:

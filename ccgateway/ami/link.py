@@ -32,6 +32,8 @@ class Link:
     ) -> None:
         self.node = settings.name
         self.stats = Stats()
+        self.lag = timedelta()
+        """From Asterisk's stamp on the last event to its arrival; none where it stamps none."""
         self._settings = settings
         self._inbox = inbox
         self._times = NodeTime(settings.name, clock)
@@ -216,6 +218,7 @@ class Link:
     def _hear(self, event: AmiEvent) -> None:
         """One event, in its turn."""
         self.stats.events += 1
+        self.lag = max(timedelta(), self._times.now() - event.at)
         fact = fact_of(event)
         if fact is not None:
             self.stats.facts += 1

@@ -35,7 +35,11 @@ PROBE: Headers = [
     ("Application", "NoOp"),
     ("Async", "true"),
 ]
-_CODES_CONTEXT = "ccg-agent-codes"  # the one context of ours that says no CCGInbound
+# Whoever is in one of these said CCGInbound, or another user event, on his way. Agents who dial a
+# code are in contexts of ours, too, and say nothing.
+_BEHIND_THE_DOOR = frozenset(
+    {"ccg-inbound", "ccg-route", "ccg-queue", "ccg-message", "ccg-fallback"}
+)
 
 
 def missing_write(commands: Collection[str]) -> set[str]:
@@ -65,7 +69,7 @@ class ReadWatch:
 
     def hear(self, event: AmiEvent) -> bool:
         """Take an event; true where it proves that ``read user`` is missing: a caller who came
-        after us left a context of ours, and no user event was ever heard."""
+        after us left from behind our door, and no user event was ever heard."""
         if event.name != "FullyBooted":  # it has our clock's time; births have Asterisk's
             self._since = self._since or event.at
         # Privilege: call,all
@@ -76,8 +80,7 @@ class ReadWatch:
         context = event.headers.get("Context", "")
         birth = born(event.headers.get("Uniqueid", ""))
         return (
-            context.startswith("ccg-")
-            and context != _CODES_CONTEXT
+            context in _BEHIND_THE_DOOR
             and not is_local(event.headers.get("Channel", ""))
             and birth is not None
             and self._since is not None

@@ -102,6 +102,10 @@ class Board:
         """Ended calls of the PBX that were none of ours."""
         return self._others - sum(groups.uncounted for groups in self._nodes.values())
 
+    def renew(self, ours: Mapping[str, Ours]) -> None:
+        """From here on these are ours, of the same nodes; a call that was is so to its end."""
+        self._ours = ours
+
     def take(self, fact: Fact) -> Change | None:
         """Put a fact where it belongs. None where it is not our business, or is known."""
         groups = self._nodes[fact.node]

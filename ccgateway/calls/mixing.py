@@ -66,6 +66,10 @@ class Mixing:
         self._lines: dict[tuple[str, str], dict[str, _Line]] = {}  # node, device -> its lines
         self._devices: dict[tuple[str, str], str] = {}  # node, uniqueid -> device
 
+    def renew(self, phones: Mapping[str, Collection[str]]) -> None:
+        """From here on these are the agents' devices, each from its next channel on."""
+        self._phones = phones
+
     def take(self, fact: Fact) -> tuple[Fact, ...]:
         """Look at a fact. What had been found when it happened: it is to be told before it."""
         device = self._devices.get((fact.node, fact.subject)) or self._named(fact)

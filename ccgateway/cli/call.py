@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from ccgateway.calls.call import Call, Disposition
+from ccgateway.calls.listed import ListedCall, Search
 from ccgateway.cli.common import (
     DEFAULT_CONFIG,
     EXIT_CODES,
     ConfigOption,
     JsonOption,
     command,
+    hours_ago,
     out,
     print_json,
     read,
@@ -25,7 +26,7 @@ from ccgateway.cli.line import complete, escalate, join, note, take
 from ccgateway.cli.story import story
 from ccgateway.engine.view import WITHHELD
 from ccgateway.errors import Refused
-from ccgateway.postgres.calls import ListedCall, find_by_case, find_call, list_calls, load_call
+from ccgateway.postgres.calls import find_by_case, find_call, list_calls, load_call
 from ccgateway.postgres.pool import Pool
 
 A_DAY = 24.0  # hours
@@ -55,15 +56,18 @@ async def list_(
 ) -> None:
     """The newest calls first. Times are UTC (with the day, where more hours than a day's are asked
     for); wait and talk in seconds."""
+    since = hours_ago(hours)
     async with pool_of(read(config)) as pool:
         calls = await list_calls(
             pool,
             limit,
-            since=datetime.now(UTC) - timedelta(hours=hours),
-            client=client or None,
-            service=service or None,
-            disposition=disposition,
-            agent=agent or None,
+            Search(
+                since=since,
+                client=client or None,
+                service=service or None,
+                disposition=disposition,
+                agent=agent or None,
+            ),
         )
     if json:
         print_json([_shown(call) for call in calls])

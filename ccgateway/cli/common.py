@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
 from functools import wraps
+from inspect import cleandoc
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import orjson
 import typer
-from rich.console import Console
 
+from ccgateway.cli.terminal import Terminal, harmless
 from ccgateway.config import Config, load
 from ccgateway.errors import (
     CcgError,
@@ -44,8 +46,11 @@ ConfigOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
-out = Console()
-err = Console(stderr=True)
+MOST_HOURS = 100 * 366 * 24.0
+"""A century: more than any record holds, and a time that calendars have."""
+
+out = Terminal()
+err = Terminal(stderr=True)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -78,6 +83,9 @@ def command(work: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:
         except KeyboardInterrupt:
             raise typer.Exit(130) from None  # 128 + SIGINT, as shells have it
 
+    # As help: each paragraph one line, for the terminal to break where it ends.
+    paragraphs = cleandoc(work.__doc__ or "").split("\n\n")
+    run.__doc__ = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
     return run
 
 
@@ -93,7 +101,14 @@ def read(path: Path) -> Config:
     return load(path)
 
 
+def hours_ago(hours: float) -> datetime:
+    """When the last so many hours began. Raises typer.BadParameter."""
+    if not 0 <= hours <= MOST_HOURS:  # so "nan", which is a number to typer, is none
+        raise typer.BadParameter(f"from 0 to {MOST_HOURS:.0f}", param_hint="--hours")
+    return datetime.now(UTC) - timedelta(hours=hours)
+
+
 def print_json(value: object) -> None:
     """One line of JSON on stdout."""
     text = orjson.dumps(value, default=str).decode()
-    typer.echo(text)
+    typer.echo(harmless(text))

@@ -26,6 +26,9 @@ from ccgateway.postgres import customers
 from ccgateway.routing.service import Service
 from ccgateway.telephony.numbers import normalise
 
+LONGEST_NAME = 100
+"""Characters, as an agent's in the TOML file; a phone's display shows 40."""
+
 app = typer.Typer(
     help="Customers: who calls, by client and number.", no_args_is_help=True, epilog=EXIT_CODES
 )
@@ -82,6 +85,8 @@ async def set_(
     clients = [known.id for known in settings.clients]
     if client not in clients:
         raise Refused(f"no client {client!r} in {config}; there are {', '.join(clients)}")
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise Refused(f"--name: 1 to {LONGEST_NAME} characters, not {len(name)}")
     home = country or _home(settings.services, client)
     if not home and not number.strip().startswith("+"):
         raise Refused(f"{number!r} has no country code: give it, or --country")

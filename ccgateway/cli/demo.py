@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from ccgateway.cli.common import FAULT, JsonOption, command, err, out, print_json
+from ccgateway.cli.terminal import Terminal
 from ccgateway.rig import demo as rig
 from ccgateway.rig.plan import kinds, plan
 from ccgateway.rig.screen import as_json, result, summary
@@ -53,7 +53,7 @@ async def demo(
     if json:
         print_json(as_json(comparison, meant))
     else:
-        wide = out if out.is_terminal else Console(width=WIDE)
+        wide = out if out.is_terminal else Terminal(width=WIDE)
         wide.print(result(comparison, meant))
         wide.print(summary(comparison, meant))
         for fault in comparison.faults:

@@ -7,7 +7,24 @@ from typing import Annotated
 import typer
 
 from ccgateway import __version__
-from ccgateway.cli import agent, call, customer, demo, migrate, originate, run, tail
+from ccgateway.cli import (
+    agent,
+    audit,
+    backup,
+    call,
+    check,
+    customer,
+    demo,
+    init,
+    migrate,
+    originate,
+    reload,
+    run,
+    tail,
+    token,
+    uninstall,
+    web,
+)
 from ccgateway.cli.common import EXIT_CODES
 
 app = typer.Typer(
@@ -36,10 +53,19 @@ def main(
 
 
 app.command()(run.run)
+app.command()(web.web)
 app.command()(demo.demo)
+app.command()(init.init)
+app.command()(uninstall.uninstall)
+app.command()(check.check)
 app.command()(migrate.migrate)
+app.command()(backup.backup)
+app.command()(backup.restore)
+app.command()(reload.reload)
 app.command()(tail.tail)
 app.command()(originate.originate)
+app.command()(audit.audit)
 app.add_typer(agent.app, name="agent")
 app.add_typer(call.app, name="call")
 app.add_typer(customer.app, name="customer")
+app.add_typer(token.app, name="token")

@@ -21,6 +21,7 @@ from ccgateway.cli.common import (
     print_json,
 )
 from ccgateway.cli.gateway import UrlOption, client_of
+from ccgateway.log import plain
 from ccgateway.outbound.attempt import Stage
 from ccgateway.web.client import Client
 
@@ -144,7 +145,7 @@ def _tell(before: dict[str, Any], attempt: dict[str, Any], *, json: bool) -> Non
             print_json(attempt)
         return
     for line in lines(before, attempt):
-        out.print(Text(line), soft_wrap=True)
+        out.print(Text(plain(line)), soft_wrap=True)
 
 
 def lines(before: dict[str, Any], attempt: dict[str, Any]) -> list[str]:

@@ -7,9 +7,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from ccgateway.calls.call import Call, Known
+from ccgateway.calls.call import Call, Known, Role
 from ccgateway.calls.timeline import timeline
 from ccgateway.engine.view import shown_number
+from ccgateway.log import plain
 
 
 def story(call: Call) -> RenderableType:
@@ -32,13 +33,16 @@ def _head(call: Call) -> Table:
     if call.known is not Known.LIVE:
         rows.append(("known", f"{call.known.value}: not all of it was seen"))
     for label, value in rows:
-        head.add_row(Text(label, style="dim"), Text(value))
+        head.add_row(Text(label, style="dim"), Text(plain(value)))
     return head
 
 
 def _wait(call: Call) -> float:
-    """From joining a queue to the answer, or to leaving it; summed over the visits."""
-    spans = ((v.joined_at, v.answered_at or v.left_at) for v in call.visits)
+    """From joining a queue to the answer, or to leaving it; summed over the caller's visits: an
+    agent who consults there is no waiting caller, as in the list of calls."""
+    agents = {leg.uniqueid for leg in call.legs if leg.role is Role.AGENT}
+    theirs = (visit for visit in call.visits if visit.uniqueid not in agents)
+    spans = ((visit.joined_at, visit.answered_at or visit.left_at) for visit in theirs)
     return sum((end - begin).total_seconds() for begin, end in spans if end)
 
 
@@ -50,13 +54,13 @@ def _lines(call: Call) -> Table:
     lines = Table("time", "after", "who", "what", box=None, header_style="dim")
     for moment in timeline(call):
         if moment.why:
-            lines.add_row("", "", "", Text(f"  because {moment.why}", style="dim"))
+            lines.add_row("", "", "", Text(plain(f"  because {moment.why}"), style="dim"))
             continue
         after = (moment.at - call.started_at).total_seconds()
         lines.add_row(
             f"{moment.at:%H:%M:%S}.{moment.at.microsecond // 1000:03d}",
             f"{after:.3f}",
-            Text(moment.who),
-            Text(moment.what),
+            Text(plain(moment.who)),
+            Text(plain(moment.what)),
         )
     return lines

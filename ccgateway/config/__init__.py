@@ -13,6 +13,7 @@ from ccgateway.config.tables import (
     NodeSettings,
     PauseSettings,
     QueueSettings,
+    WebSettings,
 )
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "NodeSettings",
     "PauseSettings",
     "QueueSettings",
+    "WebSettings",
     "load",
 ]

@@ -7,10 +7,12 @@ have others; they pass over what is of a wrong type, which the tables' models re
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from ccgateway.config import words
 from ccgateway.config.lines import check_lines
+from ccgateway.config.listening import check_beside, check_http
 from ccgateway.config.rows import Raw, known, rows, texts, texts_in, unique
 from ccgateway.config.secrets import Wrong
 from ccgateway.telephony.numbers import is_country
@@ -41,6 +43,9 @@ def check(raw: Raw, folder: Path) -> Iterator[Wrong]:
     yield from _fallback(raw)
     yield from _blocked(raw)
     yield from _certificates(raw, folder)
+    yield from check_http("http", raw.get("http"))
+    yield from check_http("web", raw.get("web"))
+    yield from check_beside(raw.get("http"), raw.get("web"))
 
 
 def blocked_numbers(numbers: tuple[str, ...], country: str = "") -> frozenset[str]:
@@ -70,7 +75,12 @@ def _blocked(raw: Raw) -> Iterator[Wrong]:
 
 
 def _certificates(raw: Raw, folder: Path) -> Iterator[Wrong]:
-    for path, text in texts(raw, "node", "tls_ca"):
+    ours = (
+        texts_in(raw.get(table), (table,), key)
+        for table in ("http", "web")
+        for key in ("tls_cert", "tls_key")
+    )
+    for path, text in (*texts(raw, "node", "tls_ca"), *chain.from_iterable(ours)):
         try:
             found = not text or (folder / text).is_file()
         except (OSError, ValueError):  # too long; a NUL

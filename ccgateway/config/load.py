@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
+import stat
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr, ValidationError
@@ -25,8 +27,21 @@ from ccgateway.log import plain, redact
 from ccgateway.routing.service import Messages, Service
 from ccgateway.routing.tier import OnCall, Target
 
+Listening = TypeVar("Listening", bound=tables.WebSettings)
+
 NO_VALUE = "nothing"
 HIDDEN = "(hidden)"
+
+LARGEST_FILE = 4 * 1024 * 1024
+"""Bytes. Ten thousand agents and as many numbers are one and a half million."""
+
+DEEPEST = 32
+"""Parts of a dotted key; ours have three. tomllib's time for one grows with their square."""
+
+_DEEP = re.compile(rf"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){{{DEEPEST}}}""", re.ASCII)
+
+MOST_FAULTS = 200
+"""Nobody reads more of them; a file of another kind, taken for ours, has one in every line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +60,7 @@ class Config:
     services: tuple[Service, ...]
     agents: tuple[tables.AgentSettings, ...]
     pause: tables.PauseSettings
+    web: tables.WebSettings | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -55,13 +71,16 @@ def load(path: Path | str) -> Config:
     """
     path = Path(path)
     text = _text(path)
+    _check_depth(path, text)
     try:
         raw = _frozen(tomllib.loads(text))
     except (ValueError, RecursionError) as error:
         raise FaultyConfig(list(_not_toml(path, text, error))) from None
     faults = _Faults(plain(str(path)), locate(text))
     warnings = tuple(map(plain, exposed(raw, path)))
-    for key, found, allowed in [*read_secrets(raw, path.parent), *check(raw, path.parent)]:
+    for key, found, allowed in chain(read_secrets(raw, path.parent), check(raw, path.parent)):
+        if faults.are_enough:
+            break
         faults.add(key, shown(found), allowed)
     try:
         file = tables.File.model_validate(raw)
@@ -86,14 +105,32 @@ def _keep_out_of_log(config: Config) -> None:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8")
+        return _bytes(path).decode("utf-8")
     except OSError as error:
         reason = error.strerror or str(error)
     except UnicodeDecodeError as error:
         reason = f"byte {error.object[error.start]:#04x}, which is not UTF-8"
-    except ValueError as error:  # a NUL in the path
+    except ValueError as error:  # a NUL in the path, and ours
         reason = str(error)
-    raise FaultyConfig([Fault(plain(str(path)), None, "the file", reason, "a TOML file in UTF-8")])
+    allowed = f"a TOML file in UTF-8, of {LARGEST_FILE} bytes at most"
+    raise FaultyConfig([Fault(plain(str(path)), None, "the file", reason, allowed)])
+
+
+def _bytes(path: Path) -> bytes:
+    """What is in the file. Raises OSError, ValueError."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+        raise ValueError("a pipe or a device")  # it may never end, or never begin
+    if stat.S_ISREG(status.st_mode) and status.st_size > LARGEST_FILE:
+        raise ValueError(f"{status.st_size} bytes")
+    return path.read_bytes()
+
+
+def _check_depth(path: Path, text: str) -> None:
+    if deep := _DEEP.search(text):
+        line = text.count("\n", 0, deep.start()) + 1
+        found, allowed = f"a key of more than {DEEPEST} parts", "keys of a few, as service.messages"
+        raise FaultyConfig([Fault(plain(str(path)), line, "the key", found, allowed)])
 
 
 def _frozen(value: Any) -> Any:
@@ -133,19 +170,29 @@ class _Faults:
     def __init__(self, file: str, lines: Lines) -> None:
         self._file = file
         self._lines = lines
-        self.found: list[Fault] = []
+        self.found: dict[Fault, None] = {}
+
+    @property
+    def are_enough(self) -> bool:
+        """Whether to look for no more."""
+        return len(self.found) >= MOST_FAULTS
 
     def add(self, key: Key, found: str, allowed: str) -> None:
         fault = Fault(self._file, self._lines.of(key), name_of(key), found, allowed)
-        if fault not in self.found:
-            self.found.append(fault)
+        self.found.setdefault(fault)
 
     def sorted(self) -> list[Fault]:
-        return sorted(self.found, key=lambda fault: fault.line or 0)
+        faults = sorted(self.found, key=lambda fault: fault.line or 0)
+        if self.are_enough:
+            found = f"{MOST_FAULTS} faults, and perhaps more"
+            faults.append(Fault(self._file, None, "the file", found, "none; these first"))
+        return faults
 
     def of_model(self, errors: Iterable[ErrorDetails], raw: dict[str, Any]) -> None:
         """Add what the models found wrong with ``raw``."""
         for error in errors:
+            if self.are_enough:
+                return
             key: Key = tuple(error["loc"])
             if error["type"] == "too_short" and error["input"]:
                 continue  # it is not too short: pydantic left out the wrong ones, told elsewhere
@@ -210,7 +257,8 @@ def _config(file: tables.File, folder: Path, warnings: tuple[str, ...]) -> Confi
         log=file.log,
         database=file.database,
         agi=file.agi,
-        http=file.http,
+        http=_placed(file.http, folder),
+        web=_placed(file.web, folder) if file.web else None,
         nodes=tuple(
             node.model_copy(update={"tls_ca": str(folder / node.tls_ca) if node.tls_ca else ""})
             for node in file.node
@@ -225,6 +273,13 @@ def _config(file: tables.File, folder: Path, warnings: tuple[str, ...]) -> Confi
         pause=file.pause,
         warnings=warnings,
     )
+
+
+def _placed(table: Listening, folder: Path) -> Listening:
+    """The table with its certificate's paths whole: relative ones begin at ``folder``."""
+    paths = {key: getattr(table, key) for key in ("tls_cert", "tls_key")}
+    whole = {key: str(folder / path) for key, path in paths.items() if path}
+    return table.model_copy(update=whole)
 
 
 def _target(table: tables.TargetTable, country: str) -> Target:

@@ -1,4 +1,5 @@
-"""Secrets: those in files of their own (``secret_file``, ``token_file``), and who may read them."""
+"""Secrets: those in files of their own (``secret_file``, ``token_file``, ``dsn_file``), and who may
+read them."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from ccgateway.config.fault import Path as Key
 LARGEST = 4096
 """Bytes. A secret has at most 128; more is another file named by mistake."""
 
-PLACES = (("agi", "secret"), ("http", "token"), ("node", "secret"))
+PLACES = (("agi", "secret"), ("database", "dsn"), ("http", "token"), ("node", "secret"))
 
 Wrong = tuple[Key, object, str]
 """Where, what was found, what is allowed."""
@@ -26,8 +27,9 @@ def exposed(raw: dict[str, Any], file: Path) -> Iterator[str]:
         open_to_others = _is_open(file.stat().st_mode)
     except OSError:  # gone since it was read
         return
-    if open_to_others and (any(key in table for _, table, key in _tables(raw)) or _password(raw)):
-        yield f"others may read or write {file}, which holds secrets: chmod o= {file}"
+    named = any(key in table for _, table, key in _tables(raw) if key != "dsn")
+    if open_to_others and (named or _password(raw)):
+        yield f"others may read or write {file}, which holds secrets: {_closed(file)}"
 
 
 def read_secrets(raw: dict[str, Any], folder: Path) -> list[Wrong]:
@@ -65,10 +67,16 @@ def _read(path: Path) -> str:
     if not stat.S_ISREG(status.st_mode):
         raise ValueError("a file")
     if _is_open(status.st_mode):
-        raise ValueError(f"a file that others may not read or write: chmod o= {path}")
+        raise ValueError(f"a file that others may not read or write: {_closed(path)}")
     if status.st_size > LARGEST:
         raise ValueError(f"a file of at most {LARGEST} bytes")
     return path.read_text("utf-8").removesuffix("\n").removesuffix("\r")
+
+
+def _closed(file: Path) -> str:
+    """What closes a file to others: who reads it as one of them, as a service does with root's
+    files, must not be shut out."""
+    return f"chgrp GROUP {file} && chmod g+r,o= {file}, with the group of the gateway's user"
 
 
 def _is_open(mode: int) -> bool:

@@ -23,8 +23,22 @@ from ccgateway.routing.week import Hours
 MOST_REASONS = 9
 """A pause reason is chosen by one digit, 1 to 9."""
 
-A_NAME = "1 to 64 of the characters A-Z a-z 0-9 _ -"
-A_TEXT = "a text of 1 to 100 characters, without control characters"
+LONGEST_NAME = 64
+"""Characters of what Asterisk has to name, too: its own queues' names have 80, a label in a
+variable's name less."""
+
+LONGEST_TEXT = 100
+"""Characters of a name for people: a line of a list. A sound's path has as many."""
+
+LONGEST_PATH = 1_000
+"""Characters; Linux takes 4,096 bytes, of up to four a character."""
+
+SHORTEST_SECRET, LONGEST_SECRET = 8, 128
+"""Characters: fewer can be guessed (limits.FAILED in the web room reckons with them); more does not
+fit the line of the dialplan that carries one."""
+
+A_NAME = f"1 to {LONGEST_NAME} of the characters A-Z a-z 0-9 _ -"
+A_TEXT = f"a text of 1 to {LONGEST_TEXT} characters, without control characters"
 A_SOUND = 'a sound file as Playback names it: no ending, A-Z a-z 0-9 _ - and /, or ""'
 AN_OVERFLOW = (
     f'"{MESSAGE}", "{FALLBACK}" (the fallback queue), or the name of a target of this service'
@@ -36,9 +50,9 @@ A_DESTINATION = (
 WORDS = (BACK, FIRST, NEXT, MESSAGE, FALLBACK)
 A_COUNTRY = 'a list of countries that may be called (ISO 3166), as ["FI", "SE"], or ["*"]'
 A_HOST = "a host name or an IP address"
-SAFE_SECRET = "8 to 128 of the characters A-Z a-z 0-9 _ . ~ -"  # noqa: S105 - the rule for one
+SAFE_SECRET = f"{SHORTEST_SECRET} to {LONGEST_SECRET} of the characters A-Z a-z 0-9 _ . ~ -"
 EXAMPLE = "change-me"
-"""How the secrets of example.toml and of asterisk-config/guest begin."""
+"""How the secrets of example.toml begin."""
 
 A_FILE = "the path of a file that holds the secret alone and that others may not read"
 
@@ -48,11 +62,13 @@ def _read(reader: Callable[[str], object]) -> BeforeValidator:
     return BeforeValidator(lambda value: reader(value) if isinstance(value, str) else value)
 
 
-Name = Annotated[str, Field(pattern=r"\A[A-Za-z0-9_-]{1,64}\z")]
-Text = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(words.free_text)]
-Sound = Annotated[str, Field(max_length=100, pattern=r"\A(/?[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)?\z")]
+Name = Annotated[str, Field(max_length=LONGEST_NAME, pattern=r"\A[A-Za-z0-9_-]+\z")]
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(words.free_text)]
+Sound = Annotated[
+    str, Field(max_length=LONGEST_TEXT, pattern=r"\A(/?[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)?\z")
+]
 Host = Annotated[str, Field(pattern=r"\A[A-Za-z0-9.:_-]{1,253}\z")]
-FilePath = Annotated[str, Field(max_length=1000), AfterValidator(words.free_text)]
+FilePath = Annotated[str, Field(max_length=LONGEST_PATH), AfterValidator(words.free_text)]
 Did = Annotated[str, Field(pattern=r"\A\+?[0-9]{2,20}\z")]  # the door's _X. and _+X. match two
 
 
@@ -67,7 +83,7 @@ def _own(secret: SecretStr) -> str:
 def _safe(secret: SecretStr) -> SecretStr:
     """It travels in a dialplan line and an HTTP header: no comma, blank, quote or bracket."""
     value = _own(secret)
-    if not (8 <= len(value) <= 128 and value.isascii()):  # noqa: PLR2004 - as SAFE_SECRET says
+    if not (SHORTEST_SECRET <= len(value) <= LONGEST_SECRET and value.isascii()):
         raise ValueError(SAFE_SECRET)
     if not all(c.isalnum() or c in "_.~-" for c in value):
         raise ValueError(SAFE_SECRET)
@@ -114,11 +130,16 @@ class LogSettings(Table):
 
 
 class DatabaseSettings(Table):
-    """[database]; the DSN may hold a password."""
+    """[database]; the DSN may hold a password. ``audit_days``: how long the audit is kept."""
 
     dsn: Annotated[SecretStr, AfterValidator(_is_dsn)] = Field(
         default=SecretStr(""),
-        description='"postgresql://user:password@host:port/name", or "" for the embedded one',
+        description='"postgresql://user:password@host:port/name", or "" for the embedded one; or '
+        "dsn_file in its place",
+    )
+    dsn_file: FilePath = Field(default="", description=A_FILE)
+    audit_days: int = Field(
+        default=400, ge=1, le=36_500, description="a whole number of days from 1 to 36500"
     )
 
 
@@ -139,10 +160,28 @@ class AgiSettings(Table):
     )
 
 
-class HttpSettings(Table):
-    """[http]: the API and the live feed."""
+class WebSettings(Table):
+    """[web]: where the web side listens as a process of its own. ``plain``: may be reached from
+    other machines without TLS."""
 
     listen: Host = Field(default="127.0.0.1", description=A_HOST)
+    port: int = Field(
+        default=8071, ge=0, le=65535, description="a port from 1 to 65535, or 0: a free one"
+    )
+    tls_cert: FilePath = Field(
+        default="", description='the path of a PEM file with the certificate and its chain, or ""'
+    )
+    tls_key: FilePath = Field(default="", description='the path of a PEM file with its key, or ""')
+    proxies: tuple[Annotated[words.Network, BeforeValidator(words.network)], ...] = Field(
+        default=(),
+        description='a list of the networks your proxies call from, as ["10.0.0.2/32"]',
+    )
+    plain: bool = Field(default=False, description="true or false")
+
+
+class HttpSettings(WebSettings):
+    """[http]: the API, the live feed and the page, by the gateway itself."""
+
     port: int = Field(
         default=8070, ge=0, le=65535, description="a port from 1 to 65535, or 0: a free one"
     )
@@ -309,6 +348,7 @@ class File(Table):
     database: DatabaseSettings = Field(default=DatabaseSettings(), description="a table [database]")
     agi: AgiSettings = Field(description="a table [agi] with a secret")
     http: HttpSettings = Field(description="a table [http] with a token")
+    web: WebSettings | None = Field(default=None, description="a table [web]")
     node: tuple[NodeSettings, ...] = Field(
         min_length=1, description="one table [[node]] an Asterisk"
     )

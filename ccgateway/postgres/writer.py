@@ -78,6 +78,11 @@ class Writer:
         self.refused = 0
         """Rows that PostgreSQL would never take."""
 
+    @property
+    def is_alarming(self) -> bool:
+        """Whether so much waits that it must be looked after."""
+        return self._alarmed
+
     def put_facts(self, facts: Sequence[Fact], call: Call | None) -> None:
         """Store facts, and the call as now folded. Never blocks, never raises."""
         if call is not None:

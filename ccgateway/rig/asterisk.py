@@ -55,7 +55,7 @@ class RigAsterisk:
         return self.process.pid
 
     def configure(self) -> None:
-        """(Re)write the configuration from the checkout's templates."""
+        """(Re)write the configuration from the templates."""
         pbx_config.write(self.etc, self.install.inside(self.folder), self.addresses)
 
     async def start(self) -> None:

@@ -61,15 +61,18 @@ async def until_stopped(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     random = Random(settings.seed)  # noqa: S311 -- a demo, not a secret
-    title = "A petrol stations' hot line. Ctrl-C ends it."
-    async with _world(settings, proof=False) as world, _shown(world, settings, title):
-        for act in endless(settings.seed):
-            world.forget_ended()
-            world.place(act)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), random.uniform(*GENTLE))
-            if stop.is_set():
-                break
+    async with _world(settings, proof=False) as world:
+        page = f"The live page: {world.gateway.url}/#{world.gateway.http_token}"
+        settings.console.print(page, soft_wrap=True, highlight=False)
+        title = f"A petrol stations' hot line. Ctrl-C ends it. {page}"
+        async with _shown(world, settings, title):
+            for act in endless(settings.seed):
+                world.forget_ended()
+                world.place(act)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), random.uniform(*GENTLE))
+                if stop.is_set():
+                    break
     settings.console.print("Stopped; nothing is left running.")
 
 

@@ -69,6 +69,8 @@ class FakePbx(Closing):
         self.says_booted = says_booted
         self.ahead = 0.0
         """How far its clock is ahead of this machine's, in seconds; may be set at any time."""
+        self.stamps = False
+        """``timestampevents`` of its manager.conf, for the events that it makes by itself."""
         self.connections = 0
         self.received: list[dict[str, str]] = []
         self.answers: dict[str, Answer] = {
@@ -76,9 +78,9 @@ class FakePbx(Closing):
             "ListCommands": _list_commands,
             "CoreShowChannels": listing("CoreShowChannels"),
             "QueueStatus": listing("QueueStatus"),
-            "Originate": _originate,
-            "QueueAdd": _changed("QueueMemberAdded"),
-            "QueueRemove": _changed("QueueMemberRemoved"),
+            "Originate": self._originate,
+            "QueueAdd": self._changed("QueueMemberAdded"),
+            "QueueRemove": self._changed("QueueMemberRemoved"),
         }
         self._login = (username, secret)
         self._tls = tls
@@ -119,6 +121,23 @@ class FakePbx(Closing):
         """It tells the time, whatever ``timestampevents`` says."""
         mark = ("ActionID", asked["ActionID"])
         return block(("Response", "Success"), mark, ("Ping", "Pong"), self.stamp)
+
+    def _originate(self, asked: Mapping[str, str]) -> bytes:
+        """As for a channel technology that does not exist."""
+        mark = ("ActionID", asked["ActionID"])
+        queued = ("Message", "Originate successfully queued")
+        failed = self._event("OriginateResponse", "call", mark, ("Response", "Failure"))
+        return block(("Response", "Success"), mark, queued) + failed
+
+    def _changed(self, event: str) -> Answer:
+        def answer(asked: Mapping[str, str]) -> bytes:
+            return success(asked) + self._event(event, "agent", ("Queue", asked.get("Queue", "")))
+
+        return answer
+
+    def _event(self, name: str, of: str, *pairs: tuple[str, str]) -> bytes:
+        stamp = [self.stamp] if self.stamps else []
+        return block(("Event", name), ("Privilege", f"{of},all"), *stamp, *pairs)
 
     def say(self, *pairs: tuple[str, str]) -> None:
         """Send one message to everybody."""
@@ -190,20 +209,4 @@ def _list_commands(asked: Mapping[str, str]) -> bytes:
         ("Response", "Success"),
         ("ActionID", asked["ActionID"]),
         *((action, "what it does  (Priv: )") for action in _ALL_ACTIONS.split()),
-    )
-
-
-def _originate(asked: Mapping[str, str]) -> bytes:
-    """As for a channel technology that does not exist."""
-    mark = ("ActionID", asked["ActionID"])
-    queued = ("Message", "Originate successfully queued")
-    return block(("Response", "Success"), mark, queued) + block(
-        ("Event", "OriginateResponse"), ("Privilege", "call,all"), mark, ("Response", "Failure")
-    )
-
-
-def _changed(event: str) -> Answer:
-    return lambda asked: (
-        success(asked)
-        + block(("Event", event), ("Privilege", "agent,all"), ("Queue", asked.get("Queue", "")))
     )

@@ -65,10 +65,11 @@ class Gateway:
         self.config.touch(mode=0o600)  # it holds secrets
         self.config.write_text(toml(self, datetime.now(UTC)), encoding="utf-8")
 
-    async def start(self) -> None:
-        """Start, and wait until it answers and its AMI link is up. Raises RigError."""
+    async def start(self, release: Path | None = None) -> None:
+        """Start, and wait until it answers and its AMI link is up. ``release``: the folder of
+        another release. Raises RigError."""
         command = [sys.executable, "-m", "ccgateway", "run", "--config", str(self.config)]
-        self.process = processes.start(command, self.log)
+        self.process = processes.start(command, self.log, cwd=release)
         await until(self._is_ready, "the gateway is ready", seconds=READY_SECONDS)
 
     async def login(self, agents: Iterable[int]) -> None:

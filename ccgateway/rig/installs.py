@@ -94,6 +94,7 @@ class Docker:
         options = [
             "--rm",
             "--network=host",
+            "--user=root",  # the instance's folder is root's, as with the other installs
             f"--name={name}",
             f"--volume={folder}:{folder}",
         ]

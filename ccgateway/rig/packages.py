@@ -18,6 +18,7 @@ PACKAGE_OF = {
     "mmdebstrap": "mmdebstrap",
     "setpriv": "util-linux",
     "baresip": "baresip-core",
+    "chromium": "chromium",
 }
 """Command -> the Debian package that brings it."""
 

@@ -1,4 +1,4 @@
-"""The rig's Asterisk configuration: templates of the checkout filled in for one instance."""
+"""The rig's Asterisk configuration: our templates, filled in for one instance."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ccgateway.rig.phones import ALL, SCRIPTED, Behaviour, behaviour_of
 from ccgateway.rig.ports import LOOPBACK, WORLD
-from ccgateway.rig.repository import part
-from ccgateway.rig.templates import fill
+from ccgateway.shipped import shipped
+from ccgateway.templates import fill
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,10 @@ def write(target: Path, folder: str, addresses: Addresses) -> None:
     Asterisk sees it (inside a chroot it is another one than ours)."""
     values = _values(folder, addresses)
     target.mkdir(parents=True, exist_ok=True)
-    for template in sorted(part("asterisk-config/rig").glob("*.conf")):
+    for template in sorted(shipped("asterisk-config/rig").glob("*.conf")):
         text = fill(template.read_text(encoding="utf-8"), values)
         (target / template.name).write_text(text, encoding="utf-8")
-    shutil.copytree(part("dialplan"), target / "ccgateway", dirs_exist_ok=True)
+    shutil.copytree(shipped("dialplan"), target / "ccgateway", dirs_exist_ok=True)
 
 
 def _values(folder: str, addresses: Addresses) -> dict[str, str]:

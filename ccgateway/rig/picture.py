@@ -39,6 +39,8 @@ class Picture:
                 self.agents[change["agent"]["id"]] = change["agent"]
             case "lost":
                 self.connected = False
+            case "resumed":
+                self.connected = True
 
     def _take_call(self, call: Mapping[str, Any]) -> None:
         if call["ended_at"] is None:

@@ -1,4 +1,4 @@
-"""The files outside the package that the rig is made from; they exist in a checkout only."""
+"""The files that only a checkout has, and the scenarios. All others: ccgateway/shipped.py."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ SCENARIOS = Path(__file__).with_name("scenarios")
 
 
 def part(name: str) -> Path:
-    """A file or folder of the checkout. Raises RigError where the package runs without one."""
+    """A file or folder of the checkout. Raises RigError where there is none."""
     path = ROOT / name
     if not path.exists():
-        raise RigError(f"{path} is missing: the demo and the rig run from a checkout of ccgateway")
+        raise RigError(f"{path} is missing: images are built from a checkout of ccgateway")
     return path

@@ -14,7 +14,7 @@ from ccgateway.rig import cache, packages
 from ccgateway.rig.errors import RigError
 from ccgateway.rig.processes import MARK, is_abandoned
 from ccgateway.rig.progress import Progress
-from ccgateway.rig.repository import part
+from ccgateway.shipped import shipped
 
 SUITE = "sid"  # Debian's suite with Asterisk 22 LTS; stable (12) has none
 INSTANCES = "srv"  # within the rootfs: one folder per running rig
@@ -25,7 +25,7 @@ def ensure(progress: Progress) -> Path:
 
     Parallel starters build it once. Raises RigError with the last lines of what failed.
     """
-    script = part("docker/install-asterisk.sh")
+    script = shipped("docker/install-asterisk.sh")
     home = cache.folder()
     digest = hashlib.sha256(script.read_bytes()).hexdigest()
     rootfs = home / f"rootfs-{digest[:16]}"

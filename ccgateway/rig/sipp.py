@@ -20,9 +20,9 @@ from ccgateway.rig.errors import RigError
 from ccgateway.rig.phones import Behaviour
 from ccgateway.rig.ports import LOOPBACK, WORLD
 from ccgateway.rig.repository import SCENARIOS
-from ccgateway.rig.templates import fill
 from ccgateway.rig.truth import TruthCall, calls
 from ccgateway.rig.waiting import until
+from ccgateway.templates import fill
 
 _SDP = """\
 v=0

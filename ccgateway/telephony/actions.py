@@ -43,7 +43,16 @@ class PauseMember:
     reason: str = ""
 
 
-MemberAction = AddMember | RemoveMember | PauseMember
+@dataclass(frozen=True, slots=True)
+class SetPenalty:
+    """Ring a phone of a managed queue sooner or later than the others (AMI QueuePenalty)."""
+
+    queue: str
+    interface: str
+    penalty: int
+
+
+MemberAction = AddMember | RemoveMember | PauseMember | SetPenalty
 
 
 @dataclass(frozen=True, slots=True)

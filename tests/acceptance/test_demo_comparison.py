@@ -93,6 +93,7 @@ async def test_a_wrong_row_of_a_call_of_three_lines_is_found(install: Install) -
             await connection.close()
 
 
+@pytest.mark.long
 async def test_a_scene_that_fails_does_not_pass(install: Install) -> None:
     """Nobody of second line is there: the scene waits in vain for one of them to be rung."""
     cold = [call for call in plan(24, crew=True) if call.kind is Kind.COLD]
@@ -123,6 +124,7 @@ async def test_a_missing_and_a_doubled_row_are_found(world: World) -> None:
         await connection.close()
 
 
+@pytest.mark.long
 async def test_callers_that_are_killed_half_way_do_not_pass(world: World) -> None:
     """Those who wait for their turn to call never call: neither SIPp nor the record has them."""
     placing = [
@@ -148,6 +150,7 @@ async def test_callers_that_are_killed_half_way_do_not_pass(world: World) -> Non
     assert f"{callers.name} failed (-9)" in fault
 
 
+@pytest.mark.long
 async def test_a_call_that_sipp_could_not_play_to_its_end_does_not_pass(world: World) -> None:
     """No such number: 404, which the caller's scenario does not expect."""
     comparison = await world.played(
@@ -157,6 +160,7 @@ async def test_a_call_that_sipp_could_not_play_to_its_end_does_not_pass(world: W
     assert any("did not go as its scenario says" in fault for fault in comparison.faults)
 
 
+@pytest.mark.long
 async def test_two_worlds_stand_side_by_side(install: Install) -> None:
     async with World() as one, World() as other:
         results = await asyncio.gather(one.played(plan(7)), other.played(plan(7, seed=2)))

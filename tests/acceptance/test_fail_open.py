@@ -237,6 +237,7 @@ async def test_a_missing_sound_is_spoken_by_the_stock_prompts(
     assert not call.caller_ended
 
 
+@pytest.mark.long
 async def test_a_fallback_queue_that_is_missing_still_holds_the_caller(
     rig_asterisk: RigAsterisk, sipps: Sipps, ear: Ear
 ) -> None:

@@ -118,6 +118,7 @@ async def test_killed_and_back_in_the_middle_of_a_talk(world: World) -> None:
     assert [row.differences for row in comparison.rows if row.differences] == []
 
 
+@pytest.mark.long
 async def test_sigstop_for_30_seconds(world: World) -> None:
     frozen_for = 30
     before = world.sipps.place(talkers(20_000))

@@ -118,6 +118,7 @@ async def test_the_agent_is_rung_then_the_customer_and_they_hear_each_other(benc
     ]
 
 
+@pytest.mark.long
 async def test_a_call_by_click_is_a_case_that_the_next_line_reads(install: Install) -> None:
     async with bench_of(KAISA, PUMPS) as bench:
         bench.phones[KAISA].manner = answers()
@@ -149,6 +150,7 @@ CUSTOMERS = [
 ]
 
 
+@pytest.mark.long
 async def test_customers_who_do_not_answer(install: Install) -> None:
     async with bench_of(*(row[0] for row in CUSTOMERS)) as bench:
 
@@ -173,6 +175,7 @@ AGENTS = [
 ]
 
 
+@pytest.mark.long
 async def test_agents_who_do_not_answer(install: Install) -> None:
     async with bench_of(*(row[0] for row in AGENTS)) as bench:
 

@@ -23,6 +23,17 @@ from ccgateway.rig.fake_pbx import FakePbx
 from ccgateway.rig.progress import silent
 from tests.adapters.ami_bench import OurClient, eventually, running
 
+LIVES = ("test_postgres_embedded.py", "test_start_and_stop.py")
+"""Of a PostgreSQL's life, which takes its time: twice in the long run only."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What a gateway or its PostgreSQL does when it starts and stops is tried with the wheel's
+    one; with Debian's 15, too, in the long run. What is asked of PostgreSQL always is, of both."""
+    for item in items:
+        if item.path.name in LIVES and "debian15" in item.name:
+            item.add_marker(pytest.mark.long)
+
 
 @pytest.fixture(scope="session", params=["embedded", "debian15"])
 def binaries(request: pytest.FixtureRequest) -> Iterator[Path | None]:

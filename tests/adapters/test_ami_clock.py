@@ -105,7 +105,7 @@ async def test_a_difference_is_an_error_in_the_log_once(pbx: FakePbx, link: Link
 async def test_what_we_stamp_is_in_the_time_of_an_asterisk_that_stamps_its_events(
     pbx: FakePbx, link: Link, inbox: Mailbox, ahead: float
 ) -> None:
-    pbx.ahead = ahead
+    pbx.ahead, pbx.stamps = ahead, True
     async with running(link):
         assert await eventually(lambda: inbox.snapshots)
         pbx.say(("Event", "Newchannel"), pbx.stamp, ("Uniqueid", "1795327344.1"))

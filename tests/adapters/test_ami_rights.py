@@ -124,9 +124,10 @@ async def test_a_missing_right_to_hear_our_dialplan_is_found(ours: OurClient, pb
     pbx.say(("Event", "Newstate"), ("Timestamp", "1795327000.0"), ("Uniqueid", "1.1"))
     hangup("ccg-queue", born="1700000000.1")  # he said CCGInbound before we came
     hangup("from-phones")
-    hangup("ccg-agent-codes")
+    for codes in ("ccg-agent-codes", "ccg-agent", "ccg-agent-told", "ccg-lines", "ccg-click"):
+        hangup(codes, "PJSIP/101-1")  # an agent's own, who passed no door: *11, to begin with
     hangup("ccg-phones", "Local/101@ccg-phones-0001;2")
-    assert await eventually(lambda: len(ours.inbox.facts) == 4)
+    assert await eventually(lambda: len(ours.inbox.facts) == 8)
     assert ours.link.missing_rights == []
     hangup("ccg-queue")
     assert await eventually(lambda: ours.link.missing_rights == ["read user"])

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from ccgateway.calls.call import Disposition
+from ccgateway.calls.listed import Search
 from ccgateway.errors import Refused
 from ccgateway.postgres import customers
 from ccgateway.postgres.calls import FOUND_AT_MOST, find_by_case, find_call, list_calls, load_call
@@ -58,7 +59,8 @@ async def test_the_calls_of_a_case(writer: Writer, pool: Pool) -> None:
     other = replace(live_call(9), case=1043)
     await put(writer, first, again, other)
     assert await find_by_case(pool, 1042) == [again.call_id, first.call_id]
-    assert [call.call_id for call in await list_calls(pool, case=1043)] == [other.call_id]
+    (found,) = await list_calls(pool, 50, Search(case=1043))
+    assert found.call_id == other.call_id
     for number in (0, -1, 1044, 2**80):
         assert await find_by_case(pool, number) == []
 
@@ -86,8 +88,9 @@ async def test_the_list_is_narrowed(writer: Writer, pool: Pool) -> None:
     other = replace(live_call(20), started_at=at(-100), client="paint", service="shop")
     await put(writer, whole, live, other)
 
-    async def ids(**narrow: object) -> list[object]:
-        return [call.call_id for call in await list_calls(pool, **narrow)]  # type: ignore[arg-type] # any of its arguments
+    async def ids(limit: int = 50, **narrow: object) -> list[object]:
+        search = Search(**narrow)  # type: ignore[arg-type] # any of its fields
+        return [call.call_id for call in await list_calls(pool, limit, search)]
 
     assert await ids() == [live.call_id, whole.call_id, other.call_id]
     assert await ids(limit=1) == [live.call_id]

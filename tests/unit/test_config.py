@@ -95,7 +95,7 @@ def test_a_file_that_shows_its_secrets_is_warned_of(
     file.chmod(mode)
     warnings = load(file).warnings
     assert len(warnings) == warned
-    assert all(f"chmod o= {file}" in warning for warning in warnings)
+    assert all(f"chmod g+r,o= {file}" in warning for warning in warnings)
 
 
 def test_the_example_shows_every_key(example: Config) -> None:

@@ -20,7 +20,7 @@ SECRET = "s3cret-s3cret"
 BASE: dict[str, dict[str, str]] = {
     "[gateway]": {"state_dir": '"/var/lib/ccgateway"'},
     "[log]": {"format": '"json"', "level": '"debug"'},
-    "[database]": {"dsn": '"postgresql://u:p@h/db"'},
+    "[database]": {"dsn": '"postgresql://u:p@h/db"', "dsn_file": '""', "audit_days": "400"},
     "[agi]": {
         "listen": '"127.0.0.1"',
         "port": "4573",
@@ -30,9 +30,21 @@ BASE: dict[str, dict[str, str]] = {
     },
     "[http]": {
         "listen": '"127.0.0.1"',
-        "port": "0",
+        "port": "8070",
         "token": f'"{SECRET}"',
         "token_file": '""',
+        "tls_cert": '""',
+        "tls_key": '""',
+        "proxies": '["10.0.0.2/32"]',
+        "plain": "false",
+    },
+    "[web]": {
+        "listen": '"127.0.0.1"',
+        "port": "0",
+        "tls_cert": '""',
+        "tls_key": '""',
+        "proxies": '["10.0.0.2/32"]',
+        "plain": "false",
     },
     "[[node]]": {
         "name": '"pbx1"',
@@ -510,13 +522,19 @@ class TestSecretFiles:
         secrets: list[Any] = [config.agi.secret, config.http.token, config.nodes[0].secret]
         assert [s.get_secret_value() for s in secrets].count("from-the-file") == 1
 
+    def test_a_dsn_is_read(self, tmp_path: Path) -> None:
+        self._file(tmp_path, b"postgresql://u:from-the-file@h/db\n")
+        file = tmp_path / "petrol.toml"
+        file.write_text(self._with_file("[database]", "dsn"))
+        assert load(file).database.dsn.get_secret_value() == "postgresql://u:from-the-file@h/db"
+
     @pytest.mark.parametrize(("header", "key"), PLACES)
     @pytest.mark.parametrize("mode", [0o644, 0o602])
     def test_others_may_not_read_it(self, tmp_path: Path, header: str, key: str, mode: int) -> None:
         self._file(tmp_path, mode=mode)
         [fault] = _faults(tmp_path, self._with_file(header, key))
         assert fault.line == _line(header, f"{key}_file")
-        assert f"chmod o= {tmp_path / 'secret'}" in fault.allowed
+        assert f"chmod g+r,o= {tmp_path / 'secret'}" in fault.allowed
 
     @pytest.mark.parametrize(
         ("content", "allowed"),
@@ -527,8 +545,9 @@ class TestSecretFiles:
         [fault] = _faults(tmp_path, self._with_file("[agi]", "secret"))
         assert allowed in fault.allowed
 
+    @pytest.mark.timeout(30)
     def test_must_be_a_file(self, tmp_path: Path) -> None:
-        os.mkfifo(tmp_path / "pipe")
+        os.mkfifo(tmp_path / "pipe", 0o600)  # who reads one waits until somebody writes
         for name in (".", "missing", "pipe", "~nosuchuser/x"):
             [fault] = _faults(tmp_path, self._with_file("[agi]", "secret", name))
             assert fault.key == "agi.secret_file"

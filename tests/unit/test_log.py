@@ -196,11 +196,12 @@ def test_run_tells_the_warnings_of_the_configuration(
     file.write_text(OPEN)
     file.chmod(0o644)
 
-    async def serve(config: Config) -> None:
+    async def serve(config: Config, path: Path) -> None:
         assert config.warnings
+        assert path == file
 
-    monkeypatch.setattr("ccgateway.cli.run.serve", serve)
+    monkeypatch.setattr("ccgateway.app.serve", serve)
     told = CliRunner().invoke(app, ["run", "--config", str(file)])
     assert told.exit_code == 0
-    assert f"chmod o= {file}" in told.stderr
+    assert f"chmod g+r,o= {file}" in told.stderr
     assert told.stdout == ""

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from ccgateway.calls.call import Call as Record
+from ccgateway.calls.listed import Search
 from ccgateway.errors import CcgError
 from ccgateway.postgres.calls import list_calls, load_call
 from ccgateway.postgres.pool import Pool, open_pool
@@ -75,7 +76,7 @@ class Stage:
     async def records(self, lane: Lane, since: datetime) -> list[Record]:
         """All calls of this lane's people that began after a moment, as they stand."""
         mine = {f"PJSIP/{phone}" for phone in lane.phones}
-        listed = await list_calls(self._pool, LISTED, since=since - EARLY)
+        listed = await list_calls(self._pool, LISTED, Search(since=since - EARLY))
         loaded = [await load_call(self._pool, one.call_id) for one in reversed(listed)]
         return [
             call

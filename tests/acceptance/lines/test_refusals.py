@@ -4,6 +4,7 @@ himself), hears no long silence, and the record tells it as it was."""
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,8 +31,9 @@ SILENCE_AT_MOST = 2.0
 up."""
 PATIENCE = 25.0
 """Seconds: an agent who does not take the caller back is rung for 12, after all else."""
-CROSSED = "Session already DISCONNECTED"
-"""Asterisk's word where both sides hang up in one moment: some rows do just that."""
+CROSSED = re.compile(r"Session already DISCONNECTED|not found!  Variable 'CCG_\w+' will be blank")
+"""Asterisk's words where people hang up in one moment, as in some rows: both sides of a call, or
+the customer between our look whether he is there and our look whom he waits for ('' is: gone)."""
 BLINK = timedelta(milliseconds=100)
 HEARS_IT_RING = 0.3  # seconds that somebody hears it ring before he rejects it
 
@@ -69,7 +71,7 @@ async def played() -> AsyncIterator[Played]:
         complaints = stage.world.asterisk.complaints()
         yield Played(
             {row.name: outcome for row, outcome in zip(rows, found, strict=True)},
-            [line for line in complaints if "] ERROR[" in line and CROSSED not in line],
+            [line for line in complaints if "] ERROR[" in line and not CROSSED.search(line)],
             stage.state["odd_facts"],
         )
 

@@ -10,9 +10,15 @@ import pytest
 
 from ccgateway.agents.activity import activities
 from ccgateway.agents.agent import TRANSITIONS, Activity, Agent, Duty, Verb
-from ccgateway.agents.membership import on_change, reconcile, static_in_managed
+from ccgateway.agents.membership import leftovers, on_change, reconcile, static_in_managed
 from ccgateway.errors import Refused
-from ccgateway.telephony.actions import AddMember, Member, PauseMember, RemoveMember
+from ccgateway.telephony.actions import (
+    AddMember,
+    Member,
+    PauseMember,
+    RemoveMember,
+    SetPenalty,
+)
 from tests.unit.calls.told import answered_call, board
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -86,6 +92,19 @@ def test_reconcile_adds_removes_and_pauses_and_leaves_others_alone() -> None:
 def test_reconcile_of_what_is_right_does_nothing() -> None:
     anna = replace(ANNA.ask(Verb.LOGIN, NOW), queues=("stations",))
     assert reconcile([anna], [member("stations", "PJSIP/101", "101")], {"stations"}) == []
+
+
+def test_a_penalty_that_was_changed_is_told() -> None:
+    anna = replace(ANNA.ask(Verb.LOGIN, NOW), queues=("stations",), penalty=3)
+    assert reconcile([anna], [member("stations", "PJSIP/101", "101")], {"stations"}) == [
+        SetPenalty("stations", "PJSIP/101", 3)
+    ]
+
+
+def test_a_queue_that_we_manage_no_more_is_left_without_members_of_ours() -> None:
+    static = Member("pumps", "PJSIP/1", "1", dynamic=False, paused=False)
+    there = [member("stations", "PJSIP/101", "101"), member("pumps", "PJSIP/101", "101"), static]
+    assert leftovers(there, {"pumps"}) == [RemoveMember("pumps", "PJSIP/101")]
 
 
 def test_a_hot_desk_left_behind_by_another_is_replaced() -> None:

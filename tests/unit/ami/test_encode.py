@@ -16,6 +16,7 @@ from ccgateway.telephony.actions import (
     PressKey,
     RemoveMember,
     SetGlobal,
+    SetPenalty,
 )
 
 EXPECTED: list[tuple[Action, bytes]] = [
@@ -45,6 +46,10 @@ EXPECTED: list[tuple[Action, bytes]] = [
         PauseMember("stations", "PJSIP/101", paused=True, reason="Pause äö"),
         "Action: QueuePause\r\nQueue: stations\r\nInterface: PJSIP/101\r\nPaused: true\r\n"
         "Reason: Pause äö\r\n\r\n".encode(),
+    ),
+    (
+        SetPenalty("stations", "PJSIP/101", 3),
+        b"Action: QueuePenalty\r\nQueue: stations\r\nInterface: PJSIP/101\r\nPenalty: 3\r\n\r\n",
     ),
     (
         SetGlobal("CCG_FIRST_hot-line", "stations|20"),
@@ -110,6 +115,12 @@ def test_hostile_keys_are_refused(key: str) -> None:
 def test_a_global_is_a_plain_variable_never_a_function(name: str) -> None:
     with pytest.raises(UnsafeText):
         headers_of(SetGlobal(name, "x"))
+
+
+@pytest.mark.parametrize("key", ["", "12", "a", "1 ", "1\n", "\u0661"])
+def test_a_key_of_a_phone_is_one_of_its_twelve(key: str) -> None:
+    with pytest.raises(UnsafeText):
+        headers_of(PressKey("PJSIP/101-0000002a", key))
 
 
 @pytest.mark.parametrize("value", ["${SHELL(reboot)}", '"]]>', "😀", "a, b: c;d"])

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccgateway.ami.framing import MAX_HEADERS, MAX_MESSAGE_BYTES, Framer, FramingError, Headers
+from ccgateway.ami.framing import (
+    MAX_BANNER_BYTES,
+    MAX_HEADERS,
+    MAX_MESSAGE_BYTES,
+    Framer,
+    FramingError,
+    Headers,
+)
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 STREAM = (
@@ -67,6 +74,13 @@ def test_the_version_is_known_after_the_banner() -> None:
 def test_another_server_is_recognised_at_its_first_bytes(start: bytes) -> None:
     with pytest.raises(FramingError, match="not Asterisk"):
         framed(start)
+
+
+def test_a_banner_without_end_is_refused() -> None:
+    framer = Framer()
+    assert list(framer.feed(b"Asterisk Call Manager/".ljust(MAX_BANNER_BYTES, b"1"))) == []
+    with pytest.raises(FramingError, match="not Asterisk"):
+        list(framer.feed(b"1"))
 
 
 def test_a_message_without_end_is_refused_before_it_fills_the_memory() -> None:

@@ -180,6 +180,7 @@ def test_nor_the_agent_back_to_first_line() -> None:
     )
     assert only(call).end is EscalationEnd.FIRST_LINE
     assert call.visits[-1].tier == 1
+    assert (call_view(returned())["line"], call_view(call)["line"]) == ("pumps", "")
 
 
 def test_overflow_is_an_escalation_of_its_own() -> None:
@@ -225,6 +226,14 @@ def test_blind_by_the_phones_button() -> None:
     )
     assert (only(call).mode, only(call).by, only(call).agent) == (Mode.BLIND, "101", "102")
     assert only(call).accepted_at == at(12)
+    view = call_view(call)
+    assert (view["path"], view["line"]) == (["102"], "102")
+
+
+def test_blind_to_a_number_of_nobody_is_not_to_first_line() -> None:
+    blind = fact(10, Kind.BLIND_TRANSFERRED, ANNA, CALLER, result="Success")
+    view = call_view(tell(*talking(), blind, *leave(10, BRIDGE, ANNA, CALLER)))
+    assert (view["path"], view["line"]) == (["another number"], "another number")
 
 
 def test_blind_to_a_line_has_its_name() -> None:
@@ -260,12 +269,14 @@ def test_attended_by_the_phones_button_is_one_call() -> None:
 def test_what_watchers_see_of_a_consultation() -> None:
     view = call_view(tell(*consulting()))
     assert view["where"] == "on hold, 101 consults 211"
-    assert (view["topic"], view["tier"], view["path"]) == ("pumps", 1, ["pumps"])
+    assert (view["topic"], view["tier"], view["line"]) == ("pumps", 1, "")
+    assert view["path"] == ["pumps"]
     assert activities(tell(*consulting())) == {
         "101": Activity.TALKING,
         "211": Activity.TALKING,
     }
-    assert call_view(tell(*warm()[:-2]))["tier"] == 2
+    taken = call_view(tell(*warm()[:-2]))
+    assert (taken["tier"], taken["line"]) == (2, "pumps")
 
 
 def test_the_story_in_words() -> None:
