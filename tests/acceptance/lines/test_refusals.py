@@ -31,7 +31,7 @@ SILENCE_AT_MOST = 2.0
 up."""
 PATIENCE = 25.0
 """Seconds: an agent who does not take the caller back is rung for 12, after all else."""
-CROSSED = re.compile(r"Session already DISCONNECTED|not found!  Variable 'CCG_\w+' will be blank")
+CROSSED = re.compile(r"Session already DISCONNECTED|not found!  Variable 'CCG_HOLD' will be blank")
 """Asterisk's words where people hang up in one moment, as in some rows: both sides of a call, or
 the customer between our look whether he is there and our look whom he waits for ('' is: gone)."""
 BLINK = timedelta(milliseconds=100)
