@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from ccgateway.rig import pbx_config, ports, processes
+from ccgateway.rig.control import greets
 from ccgateway.rig.errors import RigError
 from ccgateway.rig.installs import PREFIX, Install
 from ccgateway.rig.pbx_config import Addresses
@@ -70,9 +71,11 @@ class RigAsterisk:
             await until(self._ami_answers, "AMI answers")
             self._booted = self.log.stat().st_size
         except RigError as error:
+            ended = self.process.poll()
             told = (self.folder / "console.log").read_text(errors="replace")[-2000:]
             self.stop()
-            raise RigError(f"{error}\n{told}") from error
+            lived = "it still ran" if ended is None else f"it had ended with exit code {ended}"
+            raise RigError(f"{error} ({lived})\n{told}") from error
 
     async def rx(self, command: str) -> str:
         """Run a CLI command and return what it prints. Raises RigError where Asterisk is away."""
@@ -119,14 +122,8 @@ class RigAsterisk:
 
     async def _is_up(self) -> bool:
         if self.process and self.process.poll() is not None:
-            raise RigError(f"Asterisk ended with exit code {self.process.returncode}")
-        try:
-            _, writer = await asyncio.open_unix_connection(self.folder / "run" / "asterisk.ctl")
-        except OSError:
-            return False  # not there; or it is bound, and not listened on yet
-        writer.close()
-        await writer.wait_closed()
-        return True
+            raise RigError("Asterisk did not start")
+        return await greets(self.folder / "run" / "asterisk.ctl")
 
     async def _ami_answers(self) -> bool:
         try:
