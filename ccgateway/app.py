@@ -31,6 +31,7 @@ from ccgateway.engine.pulse import Pulse
 from ccgateway.engine.setup import Setup
 from ccgateway.errors import PbxUnavailable
 from ccgateway.figures.today import LONGEST_DAY
+from ccgateway.journal.watch import JournalWatch
 from ccgateway.log import configure
 from ccgateway.notify import Notifier
 from ccgateway.outbound.gate import Premises
@@ -128,7 +129,11 @@ async def running(
             notify,
         )
         postgresql = Answering(partial(ping, pool))
-        condition = Condition(engine, pulse, writer, feed, agi, links, reloader, postgresql, clock)
+        seen = {node.name: node.journals for node in config.nodes if node.journals}
+        journals = JournalWatch(seen, engine.told.last_end, clock)
+        condition = Condition(
+            engine, pulse, writer, feed, agi, links, reloader, postgresql, journals, clock
+        )
         web = WebServer(
             config.http,
             engine,
@@ -143,7 +148,7 @@ async def running(
         await web.start()
         stack.push_async_callback(web.stop)
         works = [engine.run(), engine.cases.keep(), pulse.measure(), reloader.follow(reload)]
-        works += [notify.keep(condition.status)]
+        works += [notify.keep(condition.status), journals.keep()]
         works += [engine.published.keep(name, links) for name in links]
         works += [work for name in links for work in (links[name].run(), pulse.reconcile(name))]
         await stack.enter_async_context(_working(tasks, works))

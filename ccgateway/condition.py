@@ -14,6 +14,7 @@ from ccgateway.ami.link import Link
 from ccgateway.engine.loop import Engine
 from ccgateway.engine.ports import Clock
 from ccgateway.engine.pulse import Pulse
+from ccgateway.journal.watch import JournalWatch
 from ccgateway.postgres.answering import Answering
 from ccgateway.postgres.writer import Writer
 from ccgateway.reload import Reloader
@@ -36,13 +37,16 @@ class Condition:
     links: Mapping[str, Link]
     reloader: Reloader[Any]
     postgresql: Answering
+    journals: JournalWatch
     clock: Clock
 
     async def parts(self) -> Mapping[str, bool]:
         """Which parts of us are ready."""
+        journals = self.journals.standing
         return {
             "ami": all(link.connected for link in self.links.values()),
             "postgresql": await self.postgresql.now(),
+            **({"journals": all(journals.values())} if journals else {}),
             "record": not self.writer.is_alarming,
             "loop": self.pulse.lag_ms < LATE_MS,
         }
@@ -82,6 +86,7 @@ class Condition:
             queues=self._queues(),
             agents=Counter(agent.state for agent in engine.desk.agents),
             links={name: _link(link) for name, link in self.links.items()},
+            journals=self.journals.standing,
             backlog=engine.backlog,
             lag_s=self.pulse.lag_ms / 1000,
             late=self.pulse.late,

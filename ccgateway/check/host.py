@@ -47,6 +47,19 @@ def configuration_readable(system: System) -> Iterator[Problem]:
         yield Problem(f"the user ccgateway may not read {system.file}", mend)
 
 
+def journals_readable(system: System) -> Iterator[Problem]:
+    """The gateway is not ready, and says so, where it may not read the journals of the Asterisk
+    beside it: it looks whether they go on."""
+    closed = system.host.closed
+    if closed is None:
+        raise Unseen("our systemd unit has another file, or its user ccgateway is not there")
+    for path, group in closed.items():
+        line = f"chmod o+rX {shlex.quote(str(path))}"
+        if group:
+            line = f"usermod --append --groups {group} ccgateway && systemctl restart ccgateway"
+        yield warning(f"the user ccgateway may not read {path}", command(line))
+
+
 def agi_open_to_asterisk(system: System) -> Iterator[Problem]:
     """The gateway answers AGI only from the networks of agi.allow: Asterisk's must be among them,
     else every caller takes the static branch."""

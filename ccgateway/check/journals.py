@@ -10,6 +10,7 @@ from ccgateway.check.host import FULL_BYTES
 from ccgateway.check.lines import add, first, is_true, merged, rx, write
 from ccgateway.check.system import Pbx, seen
 from ccgateway.config import Config
+from ccgateway.journal.standing import CEL as JOURNAL
 
 CEL = "cel.conf"
 CUSTOM = "cel_custom.conf"
@@ -83,10 +84,10 @@ def cel_times(pbx: Pbx, config: Config) -> Iterator[Problem]:
 
 def cel_file(pbx: Pbx, config: Config) -> Iterator[Problem]:
     """cel_custom.conf says which columns the journal has; without a mapping there is no file."""
-    mappings = [s for s in merged(pbx.conf, CUSTOM, "mappings") if _is_whole(s.value)]
-    if not mappings:
+    mappings = [s for s in merged(pbx.conf, CUSTOM, "mappings") if s.key == JOURNAL.name]
+    if not mappings or not _is_whole(mappings[-1].value):
         mend = add(pbx.conf, CUSTOM, "mappings", _mapping(), reload=RELOAD_CUSTOM)
-        yield warning("CEL goes to no file with the columns that are needed", mend)
+        yield warning(f"CEL goes to no {JOURNAL.name} with the columns that are needed", mend)
 
 
 def _is_whole(mapping: str) -> bool:
@@ -103,7 +104,7 @@ def _mapping() -> str:
         "${CALLERID(num)}",
         "${eventextra}",
     )
-    return "journal.csv => " + ",".join(f"${{CSV_QUOTE({column})}}" for column in columns)
+    return f"{JOURNAL.name} => " + ",".join(f"${{CSV_QUOTE({column})}}" for column in columns)
 
 
 def cel_folder(pbx: Pbx, config: Config) -> Iterator[Problem]:

@@ -31,6 +31,7 @@ SYSTEM_CHECKS: tuple[OfSystem, ...] = (
     host.configuration,
     host.configuration_kept,
     host.configuration_readable,
+    host.journals_readable,
     host.agi_open_to_asterisk,
     host.agi_closed_to_others,
     host.ami_private,

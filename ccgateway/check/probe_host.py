@@ -18,6 +18,7 @@ import psutil
 from ccgateway.check.system import Gateway, Host
 from ccgateway.config import Config
 from ccgateway.config.tables import WebSettings
+from ccgateway.journal.standing import CEL, QUEUE_LOG
 
 WITHIN = 5.0
 """Seconds for the gateway's answer, and for any command."""
@@ -26,6 +27,7 @@ TOML = Path("/etc/ccgateway/ccgateway.toml")
 STATE_DIR = Path("/var/lib/ccgateway")
 """Of our systemd unit, all three."""
 READ = 0o4
+LIST = 0o5  # a folder
 WRITE = 0o3  # in a folder, with what it takes to enter it
 IN_MEMORY = ("tmpfs", "ramfs")
 ANY = ("0.0.0.0", "::")  # noqa: S104 - where it listens, not where we do
@@ -46,6 +48,7 @@ def _look(file: Path, config: Config, gateway: Gateway, web: Gateway) -> Host:
         in_memory=_mounts().get(_mount_of(there)) in IN_MEMORY,
         writable=_service_may(folder, WRITE) if file == TOML else _writable(folder),
         readable=_service_may(file, READ) if file == TOML else None,
+        closed=_closed(config) if file == TOML and _is_user() else None,
         synchronised=_synchronised(),
         taken=_taken(config, gateway, web),
         zones=_zones(),
@@ -90,6 +93,31 @@ def _service_may(path: Path, wanted: int) -> bool | None:
     else:
         mode = status.st_mode
     return mode & wanted == wanted
+
+
+def _is_user() -> bool:
+    try:
+        return bool(pwd.getpwnam(USER))
+    except KeyError:
+        return False
+
+
+def _closed(config: Config) -> dict[Path, str]:
+    """The journals, and their folders, that the user of our systemd unit may not read."""
+    closed: dict[Path, str] = {}
+    for log in (node.journals for node in config.nodes if node.journals):
+        places = {log: LIST, log / CEL.parent: LIST, log / CEL: READ, log / QUEUE_LOG: READ}
+        for path, wanted in places.items():
+            if _service_may(path, wanted) is False:
+                closed[path] = _group_that_may(path, wanted)
+    return closed
+
+
+def _group_that_may(path: Path, wanted: int) -> str:
+    status = path.stat()
+    if not status.st_gid or (status.st_mode >> 3) & wanted != wanted:
+        return ""
+    return path.group()
 
 
 def _mounts() -> dict[Path, str]:

@@ -187,7 +187,8 @@ class Database:
 class Host:
     """This machine, as far as the gateway needs it. ``writable``: state_dir; None where it is not
     there yet. ``readable``: the TOML, for the user of our systemd unit; None where it has none of
-    the two."""
+    the two. ``closed``: which of Asterisk's journals are closed to that user, and the group that
+    may read them, "" where none but root's may; None as ``readable``."""
 
     free_bytes: int = 1 << 40
     mount: Path = Path("/")
@@ -195,6 +196,7 @@ class Host:
     in_memory: bool = False
     writable: bool | None = True
     readable: bool | None = True
+    closed: Mapping[Path, str] | None = field(default_factory=dict)
     synchronised: bool | None = None
     """Whether the clock is kept by NTP; None where nothing tells."""
     taken: Mapping[str, int] = field(default_factory=dict)

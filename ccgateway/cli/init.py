@@ -30,6 +30,7 @@ from ccgateway.guest.phones import Phone
 from ccgateway.guest.write import carry_out
 
 ALL = "all"
+FALLBACK = "ccg-fallback"
 AMI_PORT = 5038
 """Asterisk's, where manager.conf says none."""
 
@@ -55,7 +56,7 @@ async def init(
     ] = "",
     fallback_queue: Annotated[
         str, typer.Option(help="A queue of yours, with static members, for when we are away.")
-    ] = "ccg-fallback",
+    ] = FALLBACK,
     fallback: Annotated[
         list[str] | None,
         typer.Option(help="A phone in the fallback queue that is made for you; else all agents'."),
@@ -93,9 +94,17 @@ async def init(
             country=country or country_of(dids) or country_at(zone) or "US",
             ami_port=_ami_port(here),
             fallback_queue=fallback_queue,
+            journals=str(here.asterisk.log),
         )
-    elif did or phone:
-        raise ConfigError(f"{config} is there already: write numbers and agents into it")
+    else:
+        _not_twice(
+            config,
+            dids=did,
+            agents=phone,
+            timezone=timezone,
+            country=country,
+            fallback_queue=fallback_queue if fallback_queue != FALLBACK else "",
+        )
     with readable():
         plan = arrive(here, said, first, node)
     show(plan, here.asterisk)
@@ -105,6 +114,12 @@ async def init(
         return
     carry_out(plan, datetime.now(UTC))
     tell_asterisk(here.asterisk, plan, reload=reload)
+
+
+def _not_twice(config: Path, **said: object) -> None:
+    """Raises ConfigError for what goes into a first TOML only, and there is one."""
+    if names := [name for name, value in said.items() if value]:
+        raise ConfigError(f"{config} is there already: write {', '.join(names)} into it")
 
 
 def _asterisk(etc: Path | None, root: Path) -> Asterisk:

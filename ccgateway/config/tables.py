@@ -208,6 +208,10 @@ class NodeSettings(Table):
     )
     fallback_queue: Name = Field(default="ccg-fallback", description=A_NAME)
     contexts: tuple[Name, ...] = Field(default=(), description=f"a list of contexts: {A_NAME}")
+    journals: Annotated[Path | None, _read(words.folder_or_none)] = Field(
+        default=None,
+        description='the path of a folder that begins with / or ~, or "" where it is not seen here',
+    )
 
 
 class ClientSettings(Table):

@@ -176,6 +176,11 @@ def network(given: object) -> Network:
         ) from None
 
 
+def folder_or_none(text: str) -> Path | None:
+    """A folder, or "" for none."""
+    return folder(text) if text else None
+
+
 def folder(text: str) -> Path:
     """A folder: absolute, or in a home (``~``)."""
     try:

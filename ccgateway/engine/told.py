@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from ccgateway.calls.call import Call
@@ -25,6 +26,8 @@ class ToldCalls:
         self._ends: deque[UUID] = deque()
         self.ended: Counter[str] = Counter()
         """Calls that ended since the start, by disposition."""
+        self.last_end: dict[str, datetime] = {}
+        """When the last of them ended, by node and by its clock."""
 
     def restore(self, call: Call) -> None:
         """A call that was told before a restart: all watchers come back at once, and see it in
@@ -40,6 +43,7 @@ class ToldCalls:
         self._views[call.call_id] = view
         if call.ended_at is not None and not (before and before["ended_at"]):
             self.ended[call.disposition.value] += 1
+            self.last_end[call.node] = call.ended_at
         if call.ended_at is not None:
             self._ends.append(call.call_id)
             if len(self._ends) > REMEMBERED_ENDS:

@@ -34,6 +34,7 @@ class First:
     country: str
     ami_port: int = 5038
     fallback_queue: str = "ccg-fallback"
+    journals: str = ""
 
 
 def first_toml(first: First) -> str:
@@ -45,6 +46,7 @@ def first_toml(first: First) -> str:
         "ami_secret": secrets.token_urlsafe(SECRET_BYTES),
         "ami_port": str(first.ami_port),
         "fallback_queue": first.fallback_queue,
+        "journals": _text(first.journals),
         "dids": _texts(first.dids),
         "own_numbers": _texts([did for did in first.dids if did.startswith("+")][:1]),
         "timezone": first.timezone,

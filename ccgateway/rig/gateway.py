@@ -35,6 +35,7 @@ class Gateway:
     http_token: str
     dsn: str
     offers: tuple[Offer, ...] = (*OFFERS, LINES)
+    journals: Path | None = None  # Asterisk's log folder
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -106,6 +107,7 @@ def toml(gateway: Gateway, now: datetime) -> str:
     at = gateway.addresses
     quote = json.dumps  # TOML's basic strings are escaped as JSON's
     queues = sorted({queue for offer in gateway.offers for queue, _ in _staff(offer)})
+    journals = f"journals = {quote(str(gateway.journals))}\n" if gateway.journals else ""
     parts = [
         f"""\
 [gateway]
@@ -136,7 +138,7 @@ username = "ccgateway"
 secret = {quote(at.ami_secret)}
 fallback_queue = "ccg-fallback"
 contexts = ["from-phones"]
-
+{journals}
 [[client]]
 id = "{CLIENT}"
 name = "Oil Company"

@@ -128,6 +128,7 @@ class World(Closing):
             asterisk.block.one(),
             ports.secret(),
             self.postgres.dsn,
+            journals=asterisk.log.parent,
         )
         sipps = Sipps(asterisk, self.folder / "sipp", proof=self._proof)
         self._parts = (asterisk, sipps, gateway)

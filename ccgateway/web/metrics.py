@@ -64,6 +64,7 @@ class Numbers:
     queues: Mapping[str, QueueNumbers] = field(default_factory=dict)
     agents: Mapping[str, int] = field(default_factory=dict)  # by state
     links: Mapping[str, LinkNumbers] = field(default_factory=dict)
+    journals: Mapping[str, bool] = field(default_factory=dict)  # by node
     backlog: int = 0
     lag_s: float = 0.0
     late: int = 0
@@ -145,6 +146,8 @@ TABLE = (
          "timestampevents).", _of_links(lambda k: k.lag_s), NODE),
     Told("ami_clock_offset_seconds", "Asterisk's clock minus ours.",
          _of_links(lambda k: k.offset_s), NODE),
+    Told("journals_up", "1 while Asterisk's journals are there, can be read and go on, by node "
+         "whose log folder is seen from here.", _by(lambda n: n.journals), NODE),
     Told("backlog", "Events that came and are not worked off yet.", _one(lambda n: n.backlog)),
     Told("loop_lag_seconds", "How late the event loop was, measured ten times a second.",
          _one(lambda n: n.lag_s)),

@@ -39,6 +39,8 @@ class Gateway:
     pbxs: list[FakePbx] = field(default_factory=list)
     environ: dict[str, str] = field(default_factory=dict)
     """More of its environment."""
+    journals: Path | None = None
+    """Asterisk's log folder."""
     tables: str = ""
     """More of its file."""
     state_dir: Path = Path()
@@ -116,8 +118,9 @@ class Gateway:
 
     def _toml(self) -> str:
         quote = json.dumps
+        journals = f"journals = {quote(str(self.journals))}\n" if self.journals else ""
         nodes = [
-            f'[[node]]\nname = "pbx{number}"\nport = {pbx.port}\nsecret = "s3cret"\n'
+            f'[[node]]\nname = "pbx{number}"\nport = {pbx.port}\nsecret = "s3cret"\n{journals}'
             for number, pbx in enumerate(self.pbxs, 1)
         ]
         return "\n".join(

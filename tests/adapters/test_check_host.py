@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import grp
 import os
 import pwd
 import socket
@@ -104,9 +105,26 @@ def test_the_toml_is_the_service_s_to_read(toml: Path, mode: int, may: bool) -> 
     assert _seen(toml).readable is may
 
 
+@as_root
+@pytest.mark.usefixtures("service")
+def test_journals_that_are_closed_to_the_service(toml: Path, tmp_path: Path) -> None:
+    """Each with the group that may read it; root's is nobody's to be in."""
+    log = tmp_path / "log"
+    (log / "cel-custom").mkdir(parents=True)
+    (log / "queue_log").touch()
+    text = toml.read_text().replace('name = "pbx1"', f'name = "pbx1"\njournals = "{log}"')
+    toml.write_text(text)
+    assert _seen(toml).closed == {}
+    other = next(group for group in grp.getgrall() if group.gr_gid not in (0, NOBODY.pw_gid))
+    os.chown(log, -1, other.gr_gid)
+    log.chmod(0o750)
+    (log / "queue_log").chmod(0o640)
+    assert _seen(toml).closed == {log: other.gr_name, log / "queue_log": ""}
+
+
 def test_without_our_unit_it_counts_who_asks(toml: Path) -> None:
     seen = _seen(toml)
-    assert (seen.writable, seen.readable) == (True, None)
+    assert (seen.writable, seen.readable, seen.closed) == (True, None, None)
 
 
 def test_ports_that_others_have(toml: Path) -> None:

@@ -111,6 +111,9 @@ async def running(home: Path, systemd: Systemd) -> AsyncIterator[Running]:
     postgres = await EmbeddedServer.start(home / "data", die_with_parent=True, fast=True)
     async with FakePbx() as pbx:
         running = Running(gateway, pbx, postgres, systemd, 0)
+        gateway.journals = home / "asterisk"
+        (gateway.journals / "cel-custom").mkdir(parents=True)
+        (gateway.journals / "queue_log").touch()
         try:
             gateway.dsn, gateway.pbxs = postgres.dsn, [pbx]
             gateway.start()
@@ -223,6 +226,15 @@ async def test_who_is_ready_and_what_is_not(running: Running) -> None:
         running.gateway.folder / "data", die_with_parent=True, fast=True
     )
     await until(with_all, "all is ready again")
+    assert running.gateway.journals
+    (running.gateway.journals / "queue_log").unlink()
+    await until(lambda: without("journals"), "a journal is missing")
+    assert (await running.numbers())["ccgateway_journals_up", "pbx1"] == 0
+    [told] = await running.gateway.said("journals not in order")
+    assert told["what"] == f"{running.gateway.journals}/queue_log: No such file or directory"
+    (running.gateway.journals / "queue_log").touch()
+    await until(with_all, "the journal is there again")
+    await running.gateway.said("journals in order again")
     running.pbx.answers.clear()
     running.pbx.drop()
     await until(lambda: without("ami"), "Asterisk is missing")

@@ -57,6 +57,7 @@ BASE: dict[str, dict[str, str]] = {
         "tls_ca": '""',
         "fallback_queue": '"ccg-fallback"',
         "contexts": '["from-phones"]',
+        "journals": '"/var/log/asterisk"',
     },
     "[[client]]": {"id": '"oilco"', "name": '"Oil Company"', "blocked": '["+358401112223"]'},
     "[[queue]]": {"name": '"stations"'},
@@ -355,6 +356,7 @@ CROSS: list[tuple[str, str, str, str]] = [
     ("[agi]", "allow", '["10.0.0.1/8"]', "behind the mask"),
     ("[gateway]", "state_dir", '"state"', "begins with / or ~"),
     ("[gateway]", "state_dir", '"~nosuchuser/state"', "begins with / or ~"),
+    ("[[node]]", "journals", '"log"', "begins with / or ~"),
 ]
 
 
