@@ -80,15 +80,20 @@ class Dialplan:
                 context.steps.append(step)
         return cls(contexts)
 
-    def within(self, name: str) -> list[str]:
-        """The context and all that it includes, in the order in which Asterisk looks."""
+    def within(self, name: str, number: str = "") -> list[str]:
+        """The context and all that it includes, in the order in which Asterisk looks; for a
+        ``number`` up to the one that has it, for no other is asked then."""
         found: list[str] = []
         ahead = [name]
         while ahead:
             here = ahead.pop(0)
-            if here not in found:
-                found.append(here)
-                ahead = [*(c.includes if (c := self.contexts.get(here)) else ()), *ahead]
+            if here in found:
+                continue
+            found.append(here)
+            if context := self.contexts.get(here):
+                if number and any(matches(step.extension, number) for step in context.steps):
+                    break
+                ahead = [*context.includes, *ahead]
         return found
 
     def theirs(self) -> Iterator[tuple[str, Step]]:

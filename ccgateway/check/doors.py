@@ -13,11 +13,10 @@ from ccgateway.check.phones import endpoint, endpoints
 from ccgateway.check.system import Files, Pbx
 from ccgateway.conffile import Setting
 from ccgateway.config import Config
+from ccgateway.guest.phones import hook
 
 DOOR = "ccg-inbound"
 CODES = "ccg-agent-codes"
-CUSTOM = "-custom"
-"""FreePBX's and Issabel's contexts that are yours end so."""
 
 _TO_DOOR = re.compile(rf"(?:^|[,(?:]){DOOR},(?P<number>.*?),\s*1\b", re.DOTALL)
 _FILTERED = re.compile(r"\$\{FILTER\((?P<kept>[^,]*),\$\{EXTEN\}\)\}")
@@ -46,13 +45,13 @@ def dids_arrive(pbx: Pbx, config: Config) -> Iterator[Problem]:
     dialplan, trunks = pbx.dialplan, _of_trunks(pbx.conf)
     steps = [(name, step) for name, step in dialplan.theirs() if DOOR in step.data]
     named = "\n".join(step.data for _, step in dialplan.theirs())
-    near = {name for trunk in trunks for name in dialplan.within(trunk)}
+    ways = [*trunks, *(name for name in dialplan.contexts if name in named)]
     lost = [
         did
         for service in config.services
         for did in service.dids
-        if (doors := [name for name, step in steps if _leads(step, did)])
-        and not any(name in near or name in named for name in doors)
+        if (doors := {name for name, step in steps if _leads(step, did)})
+        and doors.isdisjoint(name for way in ways for name in dialplan.within(way, did))
     ]
     if trunks and lost:
         there = ", ".join(f"[{name}]" for name in trunks)
@@ -77,15 +76,15 @@ def _leads(step: Step, did: str) -> bool:
 def _door(pbx: Pbx, dids: list[str], contexts: list[str]) -> Mend | None:
     if not pbx.files or FILE in pbx.files.unread or not contexts:
         return None
-    context = _own(pbx.dialplan, contexts[0])
+    context = _own(pbx, contexts[0])
     lines = [f"exten => {did},1,Goto({DOOR},${{EXTEN}},1)" for did in dids]
     return Mend((f"[{context}]", *lines), pbx.files.home[FILE], then=rx(pbx.files, RELOAD))
 
 
-def _own(dialplan: Dialplan, context: str) -> str:
-    """The context itself, or the one that it includes for an administrator's own lines."""
-    custom = [name for name in dialplan.within(context) if name.endswith(CUSTOM)]
-    return custom[0] if custom else context
+def _own(pbx: Pbx, context: str) -> str:
+    """Where an administrator's own lines for a context go, as far as the files tell."""
+    unread = not pbx.files or FILE in pbx.files.unread
+    return context if unread else hook(context, pbx.conf.of(FILE).sections)
 
 
 def trunk_contexts(pbx: Pbx, dialplan: Dialplan) -> list[str]:
@@ -141,7 +140,7 @@ def codes_for_phones(pbx: Pbx, config: Config) -> Iterator[Problem]:
             if CODES not in dialplan.within(context):
                 without.setdefault(context, []).append(agent.id)
     for context, agents in without.items():
-        lines = (f"[{_own(dialplan, context)}]", f"include => {CODES}")
+        lines = (f"[{_own(pbx, context)}]", f"include => {CODES}")
         mend = Mend(lines, pbx.conf.home[FILE], then=rx(pbx.conf, RELOAD))
         yield warning(f"[{context}] has no codes for the phones of {', '.join(agents)}", mend)
 

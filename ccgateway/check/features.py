@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from ccgateway.check.extensions import FEATURES
 from ccgateway.check.finding import Mend, Problem, command, warning
-from ccgateway.check.lines import add, merged, rx
+from ccgateway.check.lines import add, merged, rx, without
 from ccgateway.check.system import Pbx
-from ccgateway.conffile import read
+from ccgateway.check.versions import GONE_KEY, NO_GONE_KEY
+from ccgateway.conffile import Setting, read
 from ccgateway.config import Config
 from ccgateway.shipped import shipped
 
@@ -41,9 +42,21 @@ def _written(pbx: Pbx) -> set[str]:
 def keys_loaded(pbx: Pbx, config: Config) -> Iterator[Problem]:
     """Codes that stand in features.conf count only once Asterisk has read it."""
     stale = (_written(pbx) & _shipped()) - pbx.console.keys
-    if stale:
+    refused = _refused(pbx)
+    if refused:
+        what = f"Asterisk has no {refused.key} any more, and reads nothing of {FILE} with it"
+        yield Problem(what, without(pbx.conf, refused, reload=RELOAD))
+    elif stale:
         what = f"Asterisk has not read {', '.join(sorted(stale))} in {FILE}"
         yield Problem(what, command(rx(pbx.conf, RELOAD)))
+
+
+def _refused(pbx: Pbx) -> Setting | None:
+    """A line of his by which Asterisk, from some version on, takes the whole file for wrong."""
+    version = pbx.console.version
+    keys = merged(pbx.conf, FILE, "featuremap")
+    gone = [setting for setting in keys if setting.key.lower() == GONE_KEY]
+    return gone[0] if gone and version and version >= NO_GONE_KEY else None
 
 
 def keys_in_time(pbx: Pbx, config: Config) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 from ccgateway.check.finding import Problem, Unseen, command, warning
-from ccgateway.check.lines import in_toml
+from ccgateway.check.lines import address_of, in_toml
 from ccgateway.check.manager import FILE, plain_port, tls_port
 from ccgateway.check.system import System, seen
 from ccgateway.config import Config
@@ -65,8 +65,9 @@ def agi_open_to_asterisk(system: System) -> Iterator[Problem]:
     else every caller takes the static branch."""
     config = _config(system)
     for node in config.nodes:
-        try:
-            host = ip_address("127.0.0.1" if node.host == "localhost" else node.host)
+        here = node.host == "localhost" or node.host in system.host.addresses
+        try:  # who asks at an address of his own machine comes from there
+            host = ip_address(address_of(config.agi.listen) if here else node.host)
         except ValueError:
             continue
         if not any(host in network for network in config.agi.allow):
@@ -96,7 +97,7 @@ def ami_private(system: System) -> Iterator[Problem]:
             local = ip_address(node.host).is_loopback
         except ValueError:
             local = node.host == "localhost"
-        if not local and not node.tls:
+        if not local and not node.tls and node.host not in system.host.addresses:
             mend = in_toml(system.file, ("node", number, "tls"), "tls = true")
             yield warning(f"AMI of {node.host} goes over the network in the clear", mend)
 

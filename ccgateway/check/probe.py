@@ -48,9 +48,10 @@ async def look(
 
 def _is_here(node: NodeSettings) -> bool:
     try:
-        return ip_address(node.host).is_loopback
+        local = ip_address(node.host).is_loopback
     except ValueError:
         return node.host == "localhost"
+    return local or node.host in probe_host.own_addresses()
 
 
 def _asterisk(etc: Path | None, root: Path) -> tuple[Asterisk | None, str]:

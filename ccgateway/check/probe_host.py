@@ -11,6 +11,7 @@ import socket
 import subprocess
 from importlib import resources
 from pathlib import Path
+from socket import AF_INET, AF_INET6
 
 import aiohttp
 import psutil
@@ -52,7 +53,14 @@ def _look(file: Path, config: Config, gateway: Gateway, web: Gateway) -> Host:
         synchronised=_synchronised(),
         taken=_taken(config, gateway, web),
         zones=_zones(),
+        addresses=own_addresses(),
     )
+
+
+def own_addresses() -> frozenset[str]:
+    """The addresses of this machine."""
+    found = [one for card in psutil.net_if_addrs().values() for one in card]
+    return frozenset(one.address for one in found if one.family in (AF_INET, AF_INET6))
 
 
 def _is_seen(path: Path) -> bool:

@@ -203,6 +203,8 @@ class Host:
     """Ports of ours that another program has: ``agi.port``: 4573."""
     zones: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Time zones by country (ISO 3166)."""
+    addresses: frozenset[str] = frozenset()
+    """Its own."""
 
 
 @dataclass(frozen=True, slots=True)

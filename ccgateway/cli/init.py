@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,7 @@ from ccgateway.guest.asterisk import Asterisk, find
 from ccgateway.guest.fault import NoAsterisk
 from ccgateway.guest.first import First, country_at, country_of, timezone_of
 from ccgateway.guest.phones import Phone
+from ccgateway.guest.snippets import LOOPBACK
 from ccgateway.guest.write import carry_out
 
 ALL = "all"
@@ -92,6 +94,7 @@ async def init(
             agents=_agents(here, phone),
             timezone=zone,
             country=country or country_of(dids) or country_at(zone) or "US",
+            ami_host=_ami_host(here),
             ami_port=_ami_port(here),
             fallback_queue=fallback_queue,
             journals=str(here.asterisk.log),
@@ -150,6 +153,15 @@ def _asked(question: str, option: str, or_else: str = "") -> list[str]:
         raise ConfigError(f"{question}: say them by {' or '.join(filter(None, (option, or_else)))}")
     answer: str = typer.prompt(question)
     return answer.replace(",", " ").split()
+
+
+def _ami_host(here: Here) -> str:
+    """Where AMI is to be found from this machine."""
+    try:
+        address = ip_address(here.his["manager.conf"].get("general", "bindaddr") or LOOPBACK)
+    except ValueError:  # a name, which Asterisk looks up
+        return LOOPBACK
+    return LOOPBACK if address.is_unspecified else str(address)
 
 
 def _ami_port(here: Here) -> int:

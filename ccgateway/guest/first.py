@@ -32,6 +32,7 @@ class First:
     agents: Sequence[Phone]
     timezone: str
     country: str
+    ami_host: str = "127.0.0.1"
     ami_port: int = 5038
     fallback_queue: str = "ccg-fallback"
     journals: str = ""
@@ -44,6 +45,7 @@ def first_toml(first: First) -> str:
         "agi_secret": secrets.token_urlsafe(SECRET_BYTES),
         "http_token": secrets.token_urlsafe(SECRET_BYTES),
         "ami_secret": secrets.token_urlsafe(SECRET_BYTES),
+        "ami_host": first.ami_host,
         "ami_port": str(first.ami_port),
         "fallback_queue": first.fallback_queue,
         "journals": _text(first.journals),

@@ -10,6 +10,7 @@ from ccgateway.guest.snippets import Wanted, is_true
 
 _KEYS = re.compile(r"\*[1-4]")
 _OURS = "*1, *2, *3 and *4"
+_GONE = "automon"
 _CODES = re.compile(r"\*1[1-4]|\*13\d|\*[23][1-9]")  # as in dialplan/ccg-agent-codes.conf
 _FIRST = {"extensions.conf": "globals", "cel_custom.conf": "mappings"}
 _GENERAL = {
@@ -87,10 +88,15 @@ def _settled(wanted: Wanted) -> Iterator[str]:
 
 
 def _keys(wanted: Wanted) -> Iterator[str]:
-    """His own keys during a talk that begin as ours do."""
+    """His own keys during a talk that begin as ours do; and the one that is no more."""
     features = wanted.his["features.conf"]
     for setting in features.settings("featuremap"):
-        if _KEYS.match(setting.value):
+        if setting.key.lower() == _GONE:
+            yield (
+                f"{setting.place}: {setting.key} is gone from Asterisk 21 on, which then reads "
+                f"nothing of {features.part.file}: take this line out"
+            )
+        elif _KEYS.match(setting.value):
             yield (
                 f"{setting.place}: {setting.key} is {setting.value}, which hides or delays the "
                 f"agents' keys {_OURS}: give it another code, as *{setting.value}"

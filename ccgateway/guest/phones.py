@@ -11,6 +11,12 @@ from ccgateway.conffile import ConfFault, Section, read
 from ccgateway.guest.answers import Answers
 from ccgateway.guest.asterisk import Asterisk
 
+_EVERY_NUMBER = re.compile(
+    r"_(?:X|\[[^\]]*\])?[.!]\s*,[^,]*,\s*Goto\((?P<to>[\w-]+),\s*\$\{EXTEN\},\s*1\)\s*"
+)
+ANONYMOUS = "anonymous"
+"""Asterisk's name for the endpoint, also ``anonymous@domain``, of callers whom it does not know."""
+
 _NAME = re.compile(r'\s*"?(?P<name>[^"<]*?)"?\s*<')
 
 
@@ -43,11 +49,13 @@ def phones_in(pjsip: Iterable[Section]) -> list[Phone]:
 
 def answers_in(pjsip: Iterable[Section]) -> Answers:
     """What is plain: the one context that all phones dial in; and the trunk, where one endpoint
-    alone is no phone."""
+    alone is no phone, nor strangers', nor FreePBX's for what belongs to no endpoint."""
     sections = list(pjsip)
     phones = {phone.interface.partition("/")[2] for phone in phones_in(sections)}
     dialled = {phone.context for phone in phones_in(sections)}
-    trunks = [s for s in sections if s.get("type") == "endpoint" and s.name not in phones]
+    none = {*phones, *(s.get("default_outbound_endpoint") for s in sections)}
+    trunks = [s for s in sections if s.get("type") == "endpoint" and s.name not in none]
+    trunks = [s for s in trunks if s.name.partition("@")[0] != ANONYMOUS]
     one = trunks[0] if len(trunks) == 1 else None
     return Answers(
         trunk_context=(one.get("context") or "") if one else "",
@@ -59,10 +67,29 @@ def answers_in(pjsip: Iterable[Section]) -> Answers:
 def hook(context: str, dialplan: Iterable[Section]) -> str:
     """Where something is added to ``context``. FreePBX and Issabel write the contexts themselves,
     and include one for the administrator in each: from-internal, sooner or later, includes
-    from-internal-custom. Elsewhere it is the context itself."""
-    custom = [name for name in reached(context, dialplan)[1:] if name.endswith("-custom")]
-    own = f"{context}-custom"
-    return own if own in custom else next(iter(custom), context)
+    from-internal-custom. Elsewhere it is the context itself.
+
+    They have a context for each trunk, too, which takes every number itself, and passes it on to
+    from-trunk: the one that it includes is never asked, so it is from-trunk's that counts."""
+    sections = list(dialplan)
+    way = [context]
+    while (to := _passed_on(way[-1], sections)) and to not in way:
+        way.append(to)
+    for here in way:
+        custom = [name for name in reached(here, sections)[1:] if name.endswith("-custom")]
+        if not custom:
+            return here
+    own = f"{way[-1]}-custom"
+    return own if own in custom else custom[0]
+
+
+def _passed_on(context: str, dialplan: Iterable[Section]) -> str:
+    """Where a context sends every number; "" where it does not."""
+    for section in dialplan:
+        for value in section.values("exten") if section.name == context else ():
+            if found := _EVERY_NUMBER.fullmatch(value):
+                return found["to"]
+    return ""
 
 
 def reached(context: str, dialplan: Iterable[Section]) -> list[str]:

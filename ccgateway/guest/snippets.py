@@ -76,8 +76,20 @@ def _manager(wanted: Wanted, his: His) -> dict[str, str]:
         "listening": "".join(f"{line}\n" for line in listening),
         "username": node.username,
         "secret": node.secret.get_secret_value().replace(";", r"\;"),
-        "gateway": wanted.gateway,
+        "permit": "".join(f"permit = {_alone(address)}\n" for address in _comes_from(wanted, his)),
     }
+
+
+def _comes_from(wanted: Wanted, his: His) -> list[str]:
+    """The addresses that the gateway has for AMI. Who asks at an address of his own machine comes
+    from there."""
+    bound = his.get("general", "bindaddr") or wanted.gateway
+    there = [bound] if bound == wanted.node.host else []
+    return list(dict.fromkeys([wanted.gateway, *there]))
+
+
+def _alone(address: str) -> str:
+    return f"{address}/{'128' if ':' in address else '255.255.255.255'}"
 
 
 def _extensions(wanted: Wanted, his: His) -> dict[str, str]:

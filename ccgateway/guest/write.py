@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import grp
 import os
+import stat
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -21,9 +23,11 @@ def carry_out(plan: Plan, now: datetime | None) -> list[Path]:
     written, those that were are put back, and GuestFault says which it was."""
     backups: list[Path] = []
     done: list[Change] = []
+    at = Path()
     try:
         _as_planned(plan.changes)
         for change in plan.changes:
+            at = change.path
             if now and change.before is not None and change.path.parent.name != OURS:
                 backups.append(_backup(change.path, change.before, now))
             done.append(change)
@@ -34,11 +38,17 @@ def carry_out(plan: Plan, now: datetime | None) -> list[Path]:
             folder.rmdir()
     except OSError as error:
         _undo(done, backups)
+        place = error.filename or at  # who writes into an open file is told no name
         raise GuestFault(
-            f"{error.filename}: {error.strerror}; nothing was changed: run this as a user who may "
-            f"write there, as root"
+            f"{place}: {error.strerror}; nothing was changed: {_instead(error)}"
         ) from error
     return backups
+
+
+def _instead(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "make room there"
+    return "run this as a user who may write there, as root"
 
 
 def _as_planned(changes: Iterable[Change]) -> None:
@@ -73,22 +83,27 @@ def _make(change: Change) -> None:
         _parents(change)
         most = 0o770 if change.closed else 0o777
         _write_new(change.path, change.after, change.like, change.group, most=most)
-    else:  # in its place: owner, mode, links, what SELinux has on it, all stay
-        with change.path.open("r+b") as file:
-            file.write(change.after)
-            file.truncate()
-            os.fsync(file.fileno())
+    else:
+        _write_over(change.path, change.after)
+
+
+def _write_over(path: Path, text: bytes) -> None:
+    """In its place: owner, mode, links, what SELinux has on it, all stay. The old end goes last, so
+    that there is room for an old text where a longer one found none."""
+    with path.open("r+b") as file:
+        file.write(text)
+        file.truncate()
+        os.fsync(file.fileno())
 
 
 def _parents(change: Change) -> None:
     """Our folder is the owner's of the files in it; others are as folders are."""
-    folder = change.path.parent
-    if folder.exists():
-        return
-    folder.mkdir(mode=_OTHERS_ENTER, parents=True)
-    if change.like:
-        status = change.like.stat()
-        os.chown(folder, status.st_uid, status.st_gid)
+    for folder in reversed([place for place in change.path.parents if not place.exists()]):
+        folder.mkdir()
+        folder.chmod(_OTHERS_ENTER)  # whatever the umask is
+        if change.like:
+            status = change.like.stat()
+            os.chown(folder, status.st_uid, status.st_gid)
 
 
 def _write_new(
@@ -115,10 +130,11 @@ def _write_new(
 
 
 def _new_folder(folder: Path) -> None:
-    """Beside Asterisk's other logs, and its owner's as they are."""
+    """Beside Asterisk's other logs, and for whom they are."""
     folder.mkdir(parents=True)
     status = folder.parent.stat()
     os.chown(folder, status.st_uid, status.st_gid)
+    folder.chmod(stat.S_IMODE(status.st_mode))
 
 
 def _undo(done: Iterable[Change], backups: Iterable[Path]) -> None:
@@ -128,7 +144,7 @@ def _undo(done: Iterable[Change], backups: Iterable[Path]) -> None:
             if change.before is None and change.path.read_bytes() == change.after:
                 change.path.unlink()
             elif change.before is not None and change.path.exists():
-                change.path.write_bytes(change.before)
+                _write_over(change.path, change.before)
             elif change.before is not None:
                 _write_new(change.path, change.before, change.like)
     for backup in backups:

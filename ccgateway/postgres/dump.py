@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
@@ -24,6 +24,7 @@ from ccgateway.postgres.pool import BAD_DSN
 CONNECT_WITHIN = 10.0  # seconds
 DEBIANS = "/usr/lib/postgresql/{}/bin"
 
+_PASSWORD = "password="  # noqa: S105 - the name of a parameter
 _ANYWHERE = ("--no-owner", "--no-privileges")
 """So that it can be restored into another server, under another name."""
 
@@ -92,17 +93,28 @@ class _Tools:
 async def _tools(dsn: str) -> _Tools:
     """Those of the server's version. Raises StoreUnavailable: what to install."""
     version = await _version_of_server(dsn)
-    parts = urlsplit(dsn)
-    user, _, host = parts.netloc.rpartition("@")
-    name, _, password = user.partition(":")
-    bare = urlunsplit(parts._replace(netloc=f"{name}@{host}" if name else host))
+    bare, password = _apart(dsn)
     for folder in _folders(version):
         if await asyncio.to_thread(_is_of, version, folder):
-            return _Tools(folder, (f"--dbname={bare}",), unquote(password))
+            return _Tools(folder, (f"--dbname={bare}",), password)
     raise StoreUnavailable(
         f"The server is PostgreSQL {version}, and there is no pg_dump of that version here: "
         f"install postgresql-client-{version}, or run pg_dump --format=custom where the server is"
     )
+
+
+def _apart(dsn: str) -> tuple[str, str]:
+    """The DSN without its password, and the password: a URL has it before the host, or among its
+    parameters."""
+    parts = urlsplit(dsn)
+    user, _, host = parts.netloc.rpartition("@")
+    name, _, password = user.partition(":")
+    asked = parts.query.split("&")
+    others = [one for one in asked if not one.startswith(_PASSWORD)]
+    told = [password, *(one.removeprefix(_PASSWORD) for one in asked if one not in others)]
+    at = f"{name}@{host}" if name else host  # urlunsplit would drop the // of postgresql:///name
+    bare = f"{parts.scheme}://{at}{parts.path}{'?' if any(others) else ''}{'&'.join(others)}"
+    return bare, unquote(next(filter(None, told), ""))
 
 
 async def _version_of_server(dsn: str) -> int:

@@ -1,8 +1,9 @@
-"""PBXes before ccgateway comes: Debian's own sample configuration, and one that a web interface
-writes, as FreePBX and Issabel do. Each is a real Asterisk, with the rig's trunk and phones."""
+"""PBXes before ccgateway comes: Debian's own sample configuration, one that a web interface writes,
+as FreePBX does, and Issabel's. Each is a real Asterisk, with the rig's trunk and phones."""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -114,6 +115,69 @@ exten => 2000,1,Hangup()
     "cel_general_additional.conf": "enable=yes\nevents=CHAN_START,CHAN_END,LINKEDID_END\n",
 }
 
+ISSABEL = {
+    "manager.conf": """\
+[general]
+enabled = yes
+bindaddr = 127.0.0.1
+port = @PORT@
+#include manager_general_additional.conf
+
+[admin]
+secret = not-so-secret
+deny=0.0.0.0/0.0.0.0
+permit=127.0.0.1/255.255.255.0
+read = system,call,log,verbose,command,agent,user,config,command,dtmf,reporting,cdr,dialplan
+write = system,call,log,verbose,command,agent,user,config,command,reporting,originate
+writetimeout = 5000
+
+#include manager_additional.conf
+#include manager_custom.conf
+""",
+    "manager_custom.conf": "[phpagi]\nsecret = php[agi\nread = system,call\nwrite = command\n\n",
+    "extensions.conf": WEB_INTERFACE["extensions.conf"].replace("_web.conf", "_issabelpbx.conf"),
+    "extensions_additional.conf": WEB_INTERFACE["extensions_additional.conf"]
+    + """
+[from-trunk-pjsip-trunk]
+include => from-trunk-pjsip-trunk-custom
+exten => _.,1,Set(GROUP()=OUT_1)
+exten => _.,n,Goto(from-trunk,${EXTEN},1)
+""",
+    "extensions_override_issabelpbx.conf": "#include extensions_override_issabel.conf\n",
+    "extensions_override_issabel.conf": "\n[macro-hangupcall]\nexten => s,1,Hangup\n",
+    "extensions_custom.conf": """\
+[from-internal-custom]\t\t\t\t
+exten => 1234,1,Hangup()\t\t; extensions can dial 1234
+exten => h,1,Hangup()
+include => calendar-event
+include => agentlogin
+
+[calendar-event]
+exten => _*7899,1,Hangup()                               
+""",  # noqa: W291 - blanks at the end of a line, as in its sample
+    "features_applicationmap_additional.conf": "apprecord=>*1,caller,Macro,one-touch-record\n",
+    "pjsip.conf": """\
+#include pjsip_transport_additional.conf
+
+#include pjsip_transport_custom.conf
+
+#include pjsip_custom.conf
+
+#include pjsip_additional.conf
+
+#include pjsip_custom_post.conf
+
+""",
+}
+"""What Issabel has otherwise: IssabelPBX's own files, what it writes for a trunk (as FreePBX does),
+and what its package puts into the custom ones when it is installed."""
+
+LINKS = {"core": ("extensions.conf", "features.conf", "pjsip.conf"), "cdr": ("cel.conf",)}
+"""Its files that are links into the folder of one of its modules."""
+
+AS_ASTERISK = 998
+"""Its packages give all files to the user "asterisk"."""
+
 
 class House:
     """An Asterisk with somebody's own configuration, and the commands run beside it."""
@@ -149,8 +213,9 @@ class House:
     def _now(self) -> dict[str, tuple[int, int, int, bytes]]:
         found = {}
         for path in self.etc.rglob("*"):
-            status = path.stat()
+            status = path.lstat()
             text = path.read_bytes() if path.is_file() else b""
+            text += bytes(path.readlink()) if path.is_symlink() else b""
             name = str(path.relative_to(self.etc))
             found[name] = (status.st_mode, status.st_uid, status.st_gid, text)
         return found
@@ -164,7 +229,7 @@ class House:
     def tried(self, *words: str) -> subprocess.CompletedProcess[str]:
         here = [f"--root={self._install.root}", f"--etc={self._install.inside(self.etc)}"]
         command = [sys.executable, "-m", "ccgateway", *words, *here, f"--config={self.toml}"]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
     def edit_toml(self, changes: Mapping[str, str]) -> None:
         """Change lines of the TOML, as with an editor: how a line begins, and its new text."""
@@ -191,15 +256,41 @@ def stock(install: Rootfs, folder: Path) -> House:
 
 def web_interface(install: Rootfs, folder: Path) -> House:
     """A PBX whose files are written by a web interface; the administrator has *_custom.conf."""
+    house = _generated(install, folder, WEB_INTERFACE)
+    house.remember()
+    return house
+
+
+def issabel(install: Rootfs, folder: Path) -> House:
+    """Issabel's files: links to them, all asterisk's, the samples in *_custom.conf."""
+    house = _generated(install, folder, WEB_INTERFACE | ISSABEL)
+    pjsip = (house.etc / "pjsip_additional.conf").read_text()
+    arriving = pjsip.replace("context = from-trunk", "context = from-trunk-pjsip-trunk")
+    house.write({"pjsip_additional.conf": arriving})
+    for module, names in LINKS.items():
+        home = house.asterisk.folder / "www/admin/modules" / module / "etc"
+        home.mkdir(parents=True)
+        for name in names:
+            (house.etc / name).rename(home / name)
+            (house.etc / name).symlink_to(os.path.relpath(home / name, house.etc))
+    for path in (house.asterisk.folder / "log", house.etc, *house.etc.iterdir()):
+        os.chown(path, AS_ASTERISK, AS_ASTERISK)
+    house.remember()
+    return house
+
+
+def _generated(install: Rootfs, folder: Path, files: Mapping[str, str]) -> House:
     house = House(install, folder)
     port = str(house.asterisk.addresses.ami_port)
-    named = re.findall(r"#include (\S+)", "\n".join(WEB_INTERFACE.values()))
+    named = re.findall(r"#include (\S+)", "\n".join(files.values()))
+    pjsip = (house.etc / "pjsip.conf").read_text().replace("from-phones", "from-internal")
     house.write(dict.fromkeys(named, ""))
-    house.write({name: GENERATED + text for name, text in WEB_INTERFACE.items()})
-    house.write({"extensions_custom.conf": WEB_INTERFACE["extensions_custom.conf"]})
-    house.write({"manager.conf": WEB_INTERFACE["manager.conf"].replace("@PORT@", port)})
-    pjsip = (house.etc / "pjsip.conf").read_text()
-    house.write({"pjsip.conf": pjsip.replace("from-phones", "from-internal")})
+    house.write({"pjsip_additional.conf" if "pjsip.conf" in files else "pjsip.conf": pjsip})
+    house.write(
+        {
+            name: ("" if "_custom" in name else GENERATED) + text.replace("@PORT@", port)
+            for name, text in files.items()
+        }
+    )
     (house.etc / "cel_custom.conf").unlink()
-    house.remember()
     return house

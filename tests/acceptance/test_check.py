@@ -202,7 +202,13 @@ def test_the_rig_is_green_and_everything_was_looked_at(whole: Bench) -> None:
     said = {f["name"]: f["severity"] for f in findings}
     assert (said["cel-loaded"], said["dids-arrive"]) == ("ok", "ok")  # warnings are no exit code
     unknown = {f["name"] for f in findings if f["severity"] == "unknown"}
-    here = {"clock-kept", "state-dir-writable", "gateway-ready", "configuration-readable"}
+    here = {
+        "clock-kept",
+        "state-dir-writable",
+        "gateway-ready",
+        "configuration-readable",
+        "journals-readable",
+    }
     # All of this machine, where no gateway is installed.
     assert {name for name in unknown if not name.startswith("database")} <= here
 

@@ -19,7 +19,7 @@ from ccgateway.rig.phones import Behaviour
 from ccgateway.rig.sipp import Caller, Habits, Sipps
 from ccgateway.rig.waiting import until
 from tests.acceptance.cli import asked
-from tests.acceptance.houses import House, stock, web_interface
+from tests.acceptance.houses import House, issabel, stock, web_interface
 
 pytestmark = pytest.mark.acceptance
 
@@ -40,7 +40,7 @@ WHAT_EACH_HAS = (
 )
 
 
-@pytest_asyncio.fixture(params=[stock, web_interface], ids=lambda made: str(made.__name__))
+@pytest_asyncio.fixture(params=[stock, web_interface, issabel], ids=lambda made: str(made.__name__))
 async def house(
     request: pytest.FixtureRequest, install: Install, tmp_path: Path
 ) -> AsyncIterator[House]:
@@ -113,12 +113,14 @@ def _with_scripts(house: House, inside: str | Path) -> None:
 
 
 def _phones(house: House) -> str:
-    return (house.etc / "pjsip.conf").read_text()
+    return "".join(path.read_text() for path in house.etc.glob("pjsip*.conf"))
 
 
 def _ours(complaints: list[str]) -> list[str]:
-    """But the house's own: its dialplan includes contexts that it has not."""
-    return [line for line in complaints if "tries to include nonexistent" not in line]
+    """But the house's own: its dialplan has contexts that include missing ones, or take _.; and of
+    users.conf Asterisk complains soon after it is up."""
+    own = ("tries to include nonexistent", "The use of '_.' for an ext", "users.conf is deprecated")
+    return [line for line in complaints if not any(text in line for text in own)]
 
 
 @pytest.fixture
@@ -146,7 +148,7 @@ async def test_a_call_by_the_readme_alone(house: House, tmp_path: Path, state: P
         await sipps.place([Caller("101", "*11", 2000)], from_phone=True).finished(30)
         caller = sipps.place([Caller("+358401234567", "1000", 2000)])
         assert await caller.finished(30) == 0
-        call = await until(lambda: _recorded(house), "the call is recorded")
+        call = await until(lambda: _recorded(house), "the call is recorded", seconds=60)
         assert " 0 faults" in house.run("check")
     finally:
         sipps.stop()

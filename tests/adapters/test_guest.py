@@ -158,6 +158,19 @@ def test_secrets_are_open_to_others_only_where_asterisk_may_need_it(
     assert stat.S_IMODE((machine.ours / "manager.conf").stat().st_mode) == mode
 
 
+def test_folders_are_open_whatever_root_s_umask_is(machine: Machine) -> None:
+    """Asterisk reads nothing of a file whose #include it may not enter; and writes its journal."""
+    log = machine.root / "var/log/asterisk"
+    log.chmod(0o2770)  # the group's, as some packages have it
+    before = os.umask(0o077)
+    try:
+        machine.init(*SAID)
+    finally:
+        os.umask(before)
+    folders = (machine.ours, machine.toml.parent, log / "cel-custom")
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in folders] == [0o755, 0o755, 0o2770]
+
+
 def test_it_respects_what_is_set(machine: Machine) -> None:
     """His AMI's address and port, his names of phones; and what init needs is found."""
     machine.init(*SAID)
@@ -173,6 +186,20 @@ def test_it_respects_what_is_set(machine: Machine) -> None:
     dialplan = read(machine.etc / "extensions.conf", machine.etc)
     assert dialplan.named("globals")[0].get("CCG_TRUNK") == "PJSIP/NUMBER@trunk"
     assert dialplan.named("from-phones")[1].values("include") == ["ccg-agent-codes"]
+
+
+def test_endpoints_that_are_no_trunk(machine: Machine) -> None:
+    """Strangers' own, and the one of FreePBX that answers subscriptions: never a way in or out."""
+    others = (
+        "[global]\ntype=global\ndefault_outbound_endpoint=dpma_endpoint\n"
+        "[dpma_endpoint]\ntype=endpoint\ncontext=dpma-invalid\n"
+        "[anonymous]\ntype=endpoint\ncontext=from-sip-external\n"
+    )
+    machine.write("pjsip.conf", others + FILES["pjsip.conf"])
+    machine.init(*SAID)
+    dialplan = read(machine.etc / "extensions.conf", machine.etc)
+    assert dialplan.named("globals")[0].get("CCG_TRUNK") == "PJSIP/NUMBER@trunk"
+    assert "+358942454000" in dialplan.named("from-trunk")[1].values("exten")[0]
 
 
 def test_the_country_of_a_number_without_its_code_is_the_time_zone_s(machine: Machine) -> None:
@@ -193,6 +220,22 @@ def test_ami_that_was_off_is_opened_on_loopback_only(machine: Machine) -> None:
     machine.init(*SAID)
     [general] = read(machine.etc / "manager.conf", machine.etc).named("general")
     assert (general.get("enabled"), general.get("bindaddr")) == ("yes", "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("bindaddr", "mask"), [("192.0.2.77", "255.255.255.255"), ("fd00::7", "128")]
+)
+def test_ami_is_asked_at_the_one_address_that_it_has(
+    machine: Machine, bindaddr: str, mask: str
+) -> None:
+    """Who asks there comes from there."""
+    machine.write("manager.conf", f"[general]\nenabled = yes\nbindaddr = {bindaddr}\n")
+    machine.init(*SAID)
+    assert load(machine.toml).nodes[0].host == bindaddr
+    conf = read(machine.etc / "manager.conf", machine.etc)
+    [general], [user] = conf.named("general"), conf.named("ccgateway")
+    assert general.values("bindaddr") == [bindaddr]
+    assert user.values("permit") == ["127.0.0.1/255.255.255.255", f"{bindaddr}/{mask}"]
 
 
 def test_a_file_without_general_gets_one(machine: Machine) -> None:
@@ -260,9 +303,12 @@ def test_refused_for_his_words(machine: Machine, words: tuple[str, ...], why: st
     assert why in machine.refused(*words)
 
 
-def test_agents_are_not_said_twice(machine: Machine) -> None:
+def test_what_is_in_the_toml_is_not_said_again(machine: Machine) -> None:
+    """It would go nowhere."""
     machine.init(*SAID)
-    assert "write numbers and agents into it" in machine.refused(*SAID)
+    assert "write dids, agents into it" in machine.refused(*SAID)
+    words = ("--fallback-queue=400", "--timezone=Europe/Oslo", "--country=NO")
+    assert "write timezone, country, fallback_queue into it" in machine.refused(*words)
 
 
 def test_a_section_below_our_line_would_be_hidden(machine: Machine) -> None:
@@ -280,6 +326,38 @@ def test_lines_of_his_never_become_ours(machine: Machine) -> None:
     assert "#include ccgateway/queues.conf" in machine.text("queues.conf")
 
 
+PASSED_ON = """\
+[from-isp]
+include => from-isp-custom
+exten => _.,1,Set(GROUP()=OUT_1)
+exten => _.,n,Goto(from-trunk,${EXTEN},1)
+[from-trunk]
+include => from-pstn
+[from-pstn]
+include => from-pstn-custom
+[from-phones]
+"""
+
+
+@pytest.mark.parametrize(
+    ("dialplan", "door"),
+    [
+        (PASSED_ON, "from-pstn-custom"),
+        (PASSED_ON.replace("_.", "_00."), "from-isp-custom"),  # only some of the numbers
+        (PASSED_ON.replace("from-trunk,", "from-isp,"), "from-isp-custom"),  # round and round
+        (PASSED_ON.replace("include => from-isp-custom\n", ""), "from-isp"),  # before its pattern
+    ],
+)
+def test_the_door_is_where_asterisk_looks(machine: Machine, dialplan: str, door: str) -> None:
+    """What a context takes itself, the contexts that it includes never see. FreePBX and Issabel
+    write such a context for each trunk."""
+    machine.write("extensions.conf", dialplan)
+    machine.init(*SAID, "--trunk-context=from-isp")
+    written = read(machine.etc / "extensions.conf", machine.etc)
+    to_us = [s.name for s in written.sections for v in s.values("exten") if "1000,1,Goto(ccg" in v]
+    assert to_us == [door]
+
+
 NOTES = [
     (
         "queues.conf",
@@ -287,6 +365,7 @@ NOTES = [
         "queues.conf:2: shared_lastcall = no: write",
     ),
     ("features.conf", "[general]\n[featuremap]\natxfer => *2\n", "atxfer is *2, which hides"),
+    ("features.conf", "[general]\n[featuremap]\nautomon=*1\n", "features.conf:3: automon is gone"),
     ("extensions.conf", "[from-trunk]\nexten => 1000,1,Hangup()\n", "1000 goes elsewhere"),
     (
         "extensions.conf",
@@ -362,6 +441,19 @@ def test_all_of_it_or_nothing(machine: Machine) -> None:
     machine.toml.parent.write_text("a file")
     assert "nothing was changed" in machine.refused()
     assert not machine.ours.exists()
+
+
+def test_no_room_for_the_last_line(machine: Machine) -> None:
+    """A limit of the system's own stands for a disk that is full."""
+    machine.write("extensions.conf", FILES["extensions.conf"] + "; a large dialplan\n" * 5000)
+    before = machine.files()
+    room = (machine.etc / "extensions.conf").stat().st_size + 10
+    command = ["prlimit", f"--fsize={room}", sys.executable, "-m", "ccgateway", "init", *SAID]
+    command += ["--apply", f"--root={machine.root}", f"--config={machine.toml}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    told = f"{machine.etc}/extensions.conf: File too large; nothing was changed: make room there"
+    assert (done.returncode, " ".join(done.stderr.split())) == (2, told)
+    assert machine.files() == before
 
 
 def test_what_somebody_writes_meanwhile_is_not_lost(machine: Machine) -> None:

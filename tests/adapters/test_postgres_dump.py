@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import stat
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import quote, urlsplit
 
 import asyncpg
 import pytest
@@ -105,21 +107,49 @@ async def test_a_file_that_cannot_be_written(dsn: str, tmp_path: Path) -> None:
         await dump.backup(dsn, tmp_path / "missing" / "b.dump")
 
 
+WAYS = [
+    "postgresql://ccgateway:{password}@{host}:{port}{path}",
+    "postgresql://ccgateway@{host}:{port}{path}?sslmode=disable&password={password}",
+    "postgresql://{path}?host={host}&port={port}&user=ccgateway&password={password}",  # as sockets
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
 async def test_a_password_is_on_no_command_line(
-    dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     """With all that a URL must escape."""
     password = "p@ss/w:rd%20#?&é"
+    lines = overheard(monkeypatch)
     await execute(dsn, f"ALTER ROLE ccgateway PASSWORD '{password}'")
     original = re.findall(r":([0-9a-f]{48})@", dsn)[0]
-    given = dsn.replace(original, quote(password, safe=""))
+    escaped = quote(password, safe="")
+    at = urlsplit(dsn)
+    given = way.format(password=escaped, host=at.hostname, port=at.port, path=at.path)
     try:
         await dump.backup(given, tmp_path / "b.dump")
         assert (tmp_path / "b.dump").stat().st_mode & 0o777 == 0o600
+        await dump.restore(given, tmp_path / "b.dump")
         with pytest.raises(StoreUnavailable, match="password"):
             await dump.backup(dsn, tmp_path / "c.dump")
     finally:
         await execute(given, f"ALTER ROLE ccgateway PASSWORD '{original}'")
+    assert [Path(line[0]).name for line in lines] == ["pg_dump", "pg_restore", "psql"]
+    secrets = {password, escaped, original}
+    assert not [word for line in lines for word in line if any(s in word for s in secrets)]
+
+
+def overheard(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """The command lines of all programs that are started from now on."""
+    lines: list[tuple[str, ...]] = []
+    start = asyncio.create_subprocess_exec
+
+    async def started(*words: str, **options: Any) -> asyncio.subprocess.Process:
+        lines.append(words)
+        return await start(*words, **options)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", started)
+    return lines
 
 
 async def test_no_tools_of_that_version(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ccgateway.check.dialplan import Dialplan
 from ccgateway.check.versions import Version
 from tests.unit.check.house import House, stranger
 
+LOG = Path("/var/log/asterisk")
 NOBODY = 65534
 
 Breaking = Callable[[House], None]
@@ -130,6 +132,21 @@ def _no_read_loaded(house: House) -> None:
 def _keys_not_read(house: House) -> None:
     assert house.console
     house.console = replace(house.console, keys=frozenset({"ccg-take"}))
+
+
+def _a_door_behind_a_pattern(house: House) -> None:
+    """As FreePBX and Issabel have a trunk: what its context takes itself, no include ever sees."""
+    house.edit("pjsip.conf", "= from-trunk", "= from-isp")
+    house.edit("ccgateway/extensions.conf", "[from-trunk]", "[from-isp-custom]")
+    theirs = "include => from-isp-custom\nexten => _.,1,Goto(from-trunk,${EXTEN},1)\n"
+    house.add("extensions.conf", f"[from-isp]\n{theirs}")
+    house.told("dialplan reload")
+
+
+def _a_key_of_old(house: House) -> None:
+    """As Issabel's package writes it; then Asterisk was upgraded to 22, and starts."""
+    house.edit("features.conf", "[featuremap]\n", "[featuremap]\nautomon=*1\n")
+    house.told("module reload features")
 
 
 def _cel_not_read(house: House) -> None:
@@ -307,6 +324,7 @@ DOORS = [
     ),
     Broken("dids-reached", _toml('"+358942454000"]\nq', '"+358942454000", "4001"]\nq'), "4001"),
     Broken("dids-arrive", _edit("pjsip.conf", "= from-trunk", "= from-pstn"), "[from-pstn]"),
+    Broken("dids-arrive", _a_door_behind_a_pattern, "[from-isp]"),
     Broken(
         "doors-narrow",
         _add("extensions.conf", "[from-trunk]\nexten => _X.,1,Goto(ccg-inbound,${EXTEN},1)\n"),
@@ -356,6 +374,7 @@ KEYS_AND_MODULES = [
         "keys-included", _ours("features.conf", "#include ccgateway/ccg-features.conf", ""), "keys"
     ),
     Broken("keys-loaded", _keys_not_read, "ccg-back"),
+    Broken("keys-loaded", _a_key_of_old, "automon"),
     Broken("keys-in-time", _ours("features.conf", "timeout = 1500", "timeout = 300"), "300 ms"),
     Broken("modules-loaded", _unloaded("app_queue.so"), "app_queue.so"),
     Broken("modules-allowed", _add("modules.conf", "noload => func_global.so\n"), "forbids"),
@@ -378,7 +397,10 @@ JOURNALS = [
     Broken("cel-loaded", _cel_not_read, "not read"),
     Broken("cel-events", _ours("cel.conf", "BRIDGE_EXIT,", ""), "BRIDGE_EXIT"),
     Broken("cel-times", _ours("cel.conf", ".%6q", ""), "microseconds"),
-    Broken("cel-file", _ours("cel_custom.conf", "${CSV_QUOTE(${eventextra})}", "1"), "no file"),
+    Broken(
+        "cel-file", _ours("cel_custom.conf", "${CSV_QUOTE(${eventextra})}", "1"), "ccgateway.csv"
+    ),
+    Broken("cel-file", _ours("cel_custom.conf", "ccgateway.csv", "mine.csv"), "ccgateway.csv"),
     Broken("cel-folder", _no_journal_folder, "missing"),
     Broken("cel-folder", _foreign_journal_folder, "not Asterisk's"),
     Broken("cel-folder", _closed_journal_folder, "written"),
@@ -391,6 +413,8 @@ JOURNALS = [
 AROUND = [
     Broken("configuration-kept", _open_toml, "chmod"),
     Broken("configuration-readable", _host(readable=False), "may not read"),
+    Broken("journals-readable", _host(closed={LOG: "adm"}), "may not read /var/log/asterisk"),
+    Broken("journals-readable", _host(closed={LOG / "queue_log": ""}), "queue_log"),
     Broken("agi-open-to-asterisk", _toml('"127.0.0.1/32"', '"192.0.2.0/24"'), "127.0.0.1"),
     Broken("agi-closed-to-others", _toml('["127.0.0.1/32"]', '["127.0.0.1/32", "::/0"]'), "cont"),
     Broken("agi-closed-to-others", _toml('"127.0.0.1/32"', '"0.0.0.0/0"'), "continents"),

@@ -156,7 +156,9 @@ class House:
                 names = frozenset(q.name for q in queues if not q.template)
                 self.ami = replace(self.ami, queues=names)
             case ["module", "reload", "features"]:
-                maps = read(self.etc / "features.conf").named("applicationmap")
+                file = read(self.etc / "features.conf")
+                refused = any(found.get("automon") for found in file.named("featuremap"))
+                maps = [] if refused else file.named("applicationmap")
                 keys = frozenset(s.key for found in maps for s in found.settings)
                 self.console = replace(console, keys=keys)
             case ["module", "reload", "cel"]:
@@ -277,6 +279,10 @@ def _owned(house: House) -> None:
     house.host = replace(house.host, writable=True)
 
 
+def _may_read(house: House) -> None:
+    house.host = replace(house.host, closed={})
+
+
 def _sounds(house: House) -> None:
     for name in PROMPTS:
         (house.root / f"usr/share/asterisk/sounds/en/{name}.gsm").touch()
@@ -304,6 +310,8 @@ _EFFECTS = {
     "apt-get install asterisk": _sounds,
     "chown ccgateway:": _owned,
     "chgrp ": _kept,
+    "usermod --append --groups adm ccgateway": _may_read,
+    "chmod o+rX ": _may_read,
     "ccgateway reload": _reloaded,
 }
 """What the commands do that a test cannot run: what they begin with."""

@@ -36,6 +36,14 @@ def test_codecs_that_asterisk_can_translate_need_not_be_the_same(house: House) -
     assert house.bad() == []
 
 
+def test_an_ami_on_this_machine_s_own_address_is_on_no_network(house: House) -> None:
+    text = house.toml.read_text().replace('host = "127.0.0.1"', 'host = "192.0.2.9"')
+    house.toml.write_text(text)
+    house.edit("manager.conf", "bindaddr = 127.0.0.1", "bindaddr = 192.0.2.9")
+    house.host = replace(house.host, addresses=frozenset({"192.0.2.9"}))
+    assert house.bad() == []
+
+
 def test_callers_may_come_to_the_door_by_a_way_of_his(house: House) -> None:
     house.add("extensions.conf", "[from-pstn]\nexten => _X.,1,Goto(from-trunk,${EXTEN},1)\n")
     house.edit("pjsip.conf", "= from-trunk", "= from-pstn")
