@@ -83,8 +83,9 @@ def _agent(change: Mapping[str, Any]) -> Text:
 
 def _queue(change: Mapping[str, Any]) -> Text:
     queue = change["queue"]
-    level = queue["today"]["service_level"]  # its formula is in the JSON
-    today = "" if level is None else f", service level {level:.0%} today"
+    level = queue["today"]["service_level"]  # four digits; its formula is in the JSON
+    # Never more than there is, as the page shows it: 100 % only where all were answered in time.
+    today = "" if level is None else f", service level {round(level * 10_000) // 100}% today"
     return _timeless(f"queue {queue['name']}: {queue['waiting']} waiting{today}")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ccgateway.engine.desk import Desk
 from ccgateway.engine.dialler import Dialler
 from ccgateway.engine.lines import Lines
@@ -64,7 +66,7 @@ class Answers:
         """The services."""
         return [service_view(service) for service in self._setup.services]
 
-    def agent_state(self, agent: str) -> dict[str, object]:
+    def agent_state(self, agent: str) -> Mapping[str, object]:
         """An agent as watchers see them."""
         return self.desk.view(self.desk.agent(agent))
 

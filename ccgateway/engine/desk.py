@@ -72,6 +72,7 @@ class Desk:
         self._asked_at: dict[str, float] = {}  # agent -> when they last asked, loop time
         self._calls: dict[str, dict[str, Activity]] = defaultdict(dict)  # agent -> by call
         self._untold: dict[str, None] = {}  # agents whom a renew changed, in order
+        self._views: dict[str, tuple[Agent, Mapping[str, object]]] = {}  # as they were shown last
 
     def attach(self, links: Mapping[str, PbxLink]) -> None:
         """The links by node; the first node of the setup has the agents' phones."""
@@ -94,6 +95,7 @@ class Desk:
         self._members.renew(setup)
         self._setup = setup
         self._places = Places(setup)
+        self._views.clear()
         self._agents = {a.id: _carried_over(before.get(a.id), a) for a in setup.agents}
         for agent in before.values():
             if agent.id not in self._agents:
@@ -259,9 +261,12 @@ class Desk:
         self._untold.pop(agent.id, None)
         self._feed.publish({"type": "agent", "agent": self.view(agent)})
 
-    def view(self, agent: Agent) -> dict[str, object]:
-        """An agent as watchers see them."""
-        return agent_view(agent, self._places)
+    def view(self, agent: Agent) -> Mapping[str, object]:
+        """An agent as watchers see them. Hundreds are shown at a time, of whom few are others."""
+        known = self._views.get(agent.id)
+        if known is None or known[0] is not agent:
+            known = self._views[agent.id] = (agent, agent_view(agent, self._places))
+        return known[1]
 
 
 def _carried_over(before: Agent | None, now: Agent) -> Agent:

@@ -91,7 +91,7 @@ class Queues:
         changed = self._changed | self._today.turned(self._clock.now())
         self._changed = set()
         for queue in sorted(changed):
-            self._feed.publish({"type": "queue", "queue": self._view(queue)})
+            self._feed.publish({"type": "queue", "queue": self._view(queue, self._agents())})
 
     def now(self) -> list[Now]:
         """All queues, without today's figures."""
@@ -103,11 +103,16 @@ class Queues:
 
     def views(self) -> list[dict[str, object]]:
         """All queues."""
-        return [self._view(queue) for queue in self._waiting]
+        there: dict[str, list[Agent]] = {queue: [] for queue in self._waiting}
+        for agent in self._agents():
+            for queue in agent.queues:
+                if queue in there:
+                    there[queue].append(agent)
+        return [self._view(queue, agents) for queue, agents in there.items()]
 
-    def _view(self, queue: str) -> dict[str, object]:
+    def _view(self, queue: str, agents: Iterable[Agent]) -> dict[str, object]:
         today = self._today.view(queue, self._clock.now())
-        return queue_view(queue, self._waiting[queue], self._agents(), self._places, today)
+        return queue_view(queue, self._waiting[queue], agents, self._places, today)
 
 
 def _in(queue: str, agents: Iterable[Agent]) -> int:

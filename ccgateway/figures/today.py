@@ -31,6 +31,7 @@ class Today:
     def __init__(self, zones: Mapping[str, tzinfo]) -> None:
         self._zones = zones
         self._kept: dict[str, _Kept] = {}
+        self._began: set[str] = set()  # queues with a new day that ``turned`` has not told of
 
     def renew(self, zones: Mapping[str, tzinfo]) -> None:
         """Go on with these queues. One whose time zone changed begins its day anew; one that is
@@ -56,11 +57,14 @@ class Today:
         return {"day": kept.on.isoformat(), "timezone": str(kept.zone), **kept.day.view()}
 
     def turned(self, now: datetime) -> set[str]:
-        """The queues whose day has ended since they were looked at last: a new one began."""
-        over = {queue for queue, kept in self._kept.items() if kept.on != _day(now, kept.zone)}
-        for queue in over - self._zones.keys():
-            del self._kept[queue]
-        return over & self._zones.keys()
+        """The queues whose day has ended since this was asked last: a new one began."""
+        for queue, kept in list(self._kept.items()):
+            if queue in self._zones:
+                self._of(queue, now)
+            elif kept.on != _day(now, kept.zone):
+                del self._kept[queue]
+        began, self._began = self._began, set()
+        return began & self._zones.keys()
 
     def _kept_of(self, call: str) -> list[str]:
         return [queue for queue, kept in self._kept.items() if call in kept.stays]
@@ -78,6 +82,8 @@ class Today:
         zone = self._zones[queue] if queue in self._zones else self._kept[queue].zone
         kept, today = self._kept.get(queue), _day(now, zone)
         if kept is None or kept.on != today or kept.zone != zone:
+            if kept is not None:
+                self._began.add(queue)
             kept = self._kept[queue] = _Kept(today, zone)
         return kept
 

@@ -48,6 +48,8 @@ IN_CLEAR = (
     "that stands before this port."
 )
 
+TOO_OFTEN = "This token asks too often."
+
 log = structlog.get_logger(__name__)
 
 
@@ -120,9 +122,10 @@ class Access:
             token = await self._sign_in.token_of(request, peer)
             if isinstance(token, web.Response):
                 return token
-            who = request[WHO] = _who(token, decide)
+            who = _who(token, decide)
             if wait := self._per_token.take(token.id):
-                return too_many(wait, "This token asks too often.")
+                return too_many(wait, TOO_OFTEN)  # no act: it would fill the audit at their pace
+            request[WHO] = who
             if route is None:  # what the router found, or that it found nothing, is not for us
                 raise request.match_info.http_exception or web.HTTPNotFound
             request[REACH] = Reach(who, decide)
@@ -202,6 +205,8 @@ class Access:
         token = await self._sign_in.by_secret(asked.token, peer)
         if isinstance(token, web.Response):
             return token
+        if wait := self._per_token.take(token.id):
+            return too_many(wait, TOO_OFTEN)
         who = request[WHO] = token.who()
         response = _me(who)
         self._sign_in.begin(response, token, peer)

@@ -11,6 +11,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
+from time import monotonic
 from uuid import uuid4
 
 from ccgateway.access.who import Scope
@@ -39,6 +40,11 @@ WebSocket pings, so a half-open connection would look like a quiet centre."""
 
 MOST_WATCHERS = 200
 """Each change is written to each of them, in the gateway's own loop."""
+
+FRESH_S = 0.2
+"""Seconds for which all who come are shown the same, while nothing is told: with hundreds of agents
+it takes milliseconds to make, of the loop that routes callers, and after a restart all pages come
+at once."""
 
 REMEMBERED_ENDS = 1_000
 """Ended calls whose last view is kept, as the engine does: a late word may come of them."""
@@ -105,6 +111,10 @@ class Feed:
         self._watchers: set[Watcher] = set()
         self._waking: asyncio.TimerHandle | None = None
         self._batches: dict[tuple[int, Scope, Frame], tuple[int, bytes]] = {}
+        self._made = (-1, 0.0)  # of which number what is shown is, and when it was made
+        self._whole: Mapping[str, object] = {}
+        self._shown: dict[Scope, Mapping[str, object]] = {}
+        self._firsts: dict[Scope, bytes] = {}  # the same, as watchers are told of it
 
     # -- what is told
 
@@ -157,10 +167,8 @@ class Feed:
             return None
         at = self._place(after)
         if at is None or at <= since:
-            state = {"type": "snapshot", **self.state(snapshot, scope)}
-            watcher = Watcher(
-                self, scope, frame, self.number, (self._id(self.number), as_json(state))
-            )
+            first = self._id(self.number), self._first(snapshot, scope)
+            watcher = Watcher(self, scope, frame, self.number, first)
         else:
             told = self._id(at)
             resumed = as_json({"type": "resumed", "id": told})
@@ -168,10 +176,25 @@ class Feed:
         self._watchers.add(watcher)
         return watcher
 
-    def state(self, snapshot: Snapshot, scope: Scope) -> dict[str, object]:
+    def state(self, snapshot: Snapshot, scope: Scope) -> Mapping[str, object]:
         """The snapshot, narrowed to a scope, with the id of the last change that it holds. How we
         ourselves are is for those only who see all."""
-        whole = snapshot()
+        now, (number, made_at) = monotonic(), self._made
+        if number != self.number or now >= made_at + FRESH_S:
+            self._made, self._whole = (self.number, now), snapshot()
+            self._shown.clear()
+            self._firsts.clear()
+        if scope not in self._shown:
+            self._shown[scope] = self._seen(self._whole, scope)
+        return self._shown[scope]
+
+    def _first(self, snapshot: Snapshot, scope: Scope) -> bytes:
+        state = self.state(snapshot, scope)
+        if scope not in self._firsts:
+            self._firsts[scope] = as_json({"type": "snapshot", **state})
+        return self._firsts[scope]
+
+    def _seen(self, whole: Mapping[str, object], scope: Scope) -> dict[str, object]:
         shown: dict[str, object] = {"id": self._id(self.number)}
         for name, value in whole.items():
             if name in LISTS and isinstance(value, Iterable):

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Protocol
 
+import structlog
+
 from ccgateway.access.token import Token, digest
 from ccgateway.access.who import Role, Scope
 from ccgateway.config import HttpSettings
@@ -25,8 +27,17 @@ AWAY = 5.0
 """Seconds until PostgreSQL is asked again after it did not answer. Meanwhile the tokens that were
 seen before open what they did: a centre does not lose its desks with its database."""
 
+CANNOT_SAY = (
+    "PostgreSQL is away, and this token was not seen lately: try again when it is back, or show "
+    "the token of [http] in the configuration."
+)
+"""All that a stranger is told: the cause may name a host and a user."""
+
 MOST_KEPT = 10_000
 """Tokens kept, about 1 kB each; the one not shown for the longest time goes first."""
+
+
+log = structlog.get_logger(__name__)
 
 
 class Tokens(Protocol):
@@ -62,6 +73,7 @@ class Identify:
         self._clock = clock
         self._known: OrderedDict[bytes | str, _Known] = OrderedDict()
         self._ask_again = 0.0
+        self._is_away = False
         self._digest = b""
         self.renew(settings)
 
@@ -109,16 +121,23 @@ class Identify:
             return known.token
         try:
             found = await self._ask(self._tokens, key)
-        except StoreUnavailable:
-            self._ask_again = self._clock() + AWAY
+        except StoreUnavailable as error:
+            self._lose(error)
             if known is None:
-                raise
+                raise StoreUnavailable(CANNOT_SAY) from error
             return known.token
+        self._is_away = False
         if found is None:
             self._known.pop(key, None)
         else:
             self._keep(key, found)
         return found
+
+    def _lose(self, error: StoreUnavailable) -> None:
+        self._ask_again = self._clock() + AWAY
+        if not self._is_away:
+            log.warning("tokens cannot be looked up", why=str(error))
+        self._is_away = True
 
     @staticmethod
     async def _ask(tokens: Tokens, key: bytes | str) -> Token | None:

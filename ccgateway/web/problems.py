@@ -78,7 +78,15 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         if fits:
             return problem(fits[0], str(error))
         log.exception("web request failed")
-    except Exception:
+    except Exception as error:
+        if isinstance(error, ConnectionError) and _is_gone(request):
+            return problem(HTTPStatus.BAD_REQUEST, "The connection was cut.")
         log.exception("web request failed")
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     return problem(status, DETAIL[status])
+
+
+def _is_gone(request: web.Request) -> bool:
+    """Whether they hung up, with half a body sent or before our answer: no fault of ours, and
+    whoever likes to do so must not fill the log."""
+    return request.transport is None or request.transport.is_closing()

@@ -207,7 +207,7 @@ class Book:
     def _found(self, token_id: str) -> Token | None:
         self.asked += 1
         if self.away:
-            raise StoreUnavailable
+            raise StoreUnavailable('password authentication failed for user "dba" at 10.0.0.5')
         return self.tokens.get(token_id)
 
 

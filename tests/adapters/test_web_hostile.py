@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 import aiohttp
 import orjson
 import pytest
+from structlog.testing import capture_logs
 from yarl import URL
 
 from ccgateway.errors import UnknownAgent, UnknownCall
@@ -168,6 +169,32 @@ async def test_what_is_no_request(
         assert 400 <= int(status) < 500, said[:300]
     assert await _is_well(gateway)
     assert not caplog.records
+
+
+BREAKS_OFF = {
+    "signIn": b"POST /api/session HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{",
+    "events": b"GET /api/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %b\r\n\r\n"
+    % TOKEN.encode(),
+    "live": b"GET /api/live HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %b\r\n"
+    b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n" % TOKEN.encode(),
+}
+
+
+@pytest.mark.parametrize("route", BREAKS_OFF)
+async def test_who_breaks_off_fills_no_log(gateway: Served[Nobody], route: str) -> None:
+    """Nor does it count as a fault of ours."""
+    with capture_logs() as logs:
+        async with asyncio.timeout(WITHIN):
+            _reader, writer = await asyncio.open_connection("127.0.0.1", gateway.server.port)
+            writer.write(BREAKS_OFF[route])
+            writer.transport.abort()
+            counted = ""
+            while f'route="{route}"' not in counted:
+                async with gateway.client() as session, session.get("/metrics") as response:
+                    counted = await response.text()
+    assert f'route="{route}",status="5' not in counted
+    assert [entry for entry in logs if entry["log_level"] != "info"] == []
 
 
 async def test_silent_strangers_keep_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from ccgateway.config import HttpSettings
 from ccgateway.web.access import Access
 from ccgateway.web.feed import Feed
 from ccgateway.web.server import WebServer
+from tests.adapters.centre import Book
 from tests.adapters.unasked import Unasked, Unrecorded
 
 TOKEN = "test-token-0001"
@@ -117,7 +118,8 @@ class Centre:
             "103": agent_view("103", "Carla", "off"),
         }
         self.queues = {"night": queue_view("night"), "stations": queue_view("stations", 1)}
-        self._access = Access(_settings(0), key=b"of this test")
+        self.book = Book()
+        self._access = Access(_settings(0), tokens=self.book, key=b"of this test")
         self._make(0)
 
     def _make(self, port: int) -> None:

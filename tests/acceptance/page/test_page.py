@@ -78,6 +78,8 @@ class TestShows:
         await expect(stations.locator("[data-name='service level']")).to_have_text("81 %")
         await expect(stations.locator("[data-name=abandoned]")).to_have_text("2 of 12")
         await expect(page.locator(".formula")).to_contain_text(FORMULA)
+        centre.tell("queue", queue_view("stations", 1, service_level=0.29))
+        await expect(stations.locator("[data-name='service level']")).to_have_text("29 %")
         centre.tell("queue", queue_view("stations", service_level=None, abandoned=3, offered=13))
         await expect(stations.locator("[data-name=abandoned]")).to_have_text("3 of 13")
         await expect(stations.locator("[data-name=waiting]")).to_have_text(NONE)
@@ -173,6 +175,25 @@ class TestShows:
         centre.feed.publish({"type": "gone", "node": "pbx1"})
         await expect(page.get_by_role("alert")).to_be_empty()
 
+    @pytest.mark.parametrize(
+        "told", [{"type": "link", "node": "pbx1"}, {"type": "gateway"}], ids=["pbx1", "gateway"]
+    )
+    async def test_its_counters_stand_still_while_nothing_is_heard(
+        self, page: Page, centre: Centre, told: dict[str, object]
+    ) -> None:
+        """Who waited may be gone: a counter that runs on would be a guess."""
+        wait, alarm = page.locator("#calls time"), page.get_by_role("alert")
+        centre.feed.publish({**told, "up": False})
+        await expect(alarm).not_to_be_empty()
+        stands = await wait.inner_text()
+        await page.wait_for_timeout(2500)
+        centre.tell("agent", agent_view("101", "Anna", "paused"))  # by API, which goes on
+        await expect(row(page, "agents", "Anna")).to_contain_text("paused")
+        assert await wait.inner_text() == stands
+        centre.feed.publish({**told, "up": True})
+        await expect(alarm).to_be_empty()
+        await expect(wait).not_to_have_text(stands)
+
     async def test_the_story_of_a_call_follows_it(self, page: Page, centre: Centre) -> None:
         await row(page, "calls", "#1001").get_by_role("button").click()
         story = page.get_by_role("dialog")
@@ -261,7 +282,8 @@ class TestScreens:
     async def test_nothing_sticks_out(self, page: Page) -> None:
         for width in (320, 390, 768, 1100, 2560):
             await page.set_viewport_size({"width": width, "height": 800})
-            assert await page.evaluate("document.documentElement.scrollWidth") == width
+            fits = f"document.documentElement.scrollWidth === {width}"
+            await page.wait_for_function(fits)
             await expect(row(page, "calls", "#1001")).to_contain_text("waiting in stations")
             await expect(row(page, "queues", "stations")).to_contain_text("81 %")
 

@@ -37,6 +37,25 @@ class TestLimits:
                 response = await session.get("/api/state")
             assert 900 < int(response.headers["Retry-After"]) <= 1000
 
+    async def test_signing_in_counts_as_asking(self, book: Book) -> None:
+        async with Gateway(book, per_token=Limits(FEW)) as gateway, browser(gateway) as page:
+            for status in (200, 200, 200, 429):
+                async with page.post("/api/session", json={"token": SECRET}) as response:
+                    assert (response.status, "Set-Cookie" in response.headers) == (
+                        status,
+                        status == 200,
+                    )
+
+    async def test_what_is_too_much_fills_neither_audit_nor_log(self, book: Book) -> None:
+        with capture_logs() as logs:
+            async with Gateway(book, per_token=Limits(FEW)) as gateway, browser(gateway) as page:
+                for _ in range(6):
+                    await ask(gateway, bearer(SECRET), "/api/agents/101/pause", "POST")
+                    await page.post("/api/session", json={"token": SECRET})
+        kept = [(act.what, act.status) for act in book.acts]
+        assert kept == [("agent", 200), ("signIn", 200), ("agent", 200)]
+        assert len([entry for entry in logs if entry["event"] == "act"]) == len(kept)
+
     async def test_an_address_that_guesses_is_shut_out_but_not_who_was_in_before(
         self, book: Book
     ) -> None:

@@ -8,6 +8,7 @@ from typing import Self
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from ccgateway.access.who import Role, Scope
 from ccgateway.web import access, identify
@@ -44,6 +45,15 @@ class TestWhilePostgresIsAway:
         monkeypatch.setattr(identify, "AWAY", 0.0)
         book.away = False
         assert (await ask(gateway, bearer(new)))[0] == 200
+
+    async def test_a_stranger_does_not_learn_why(self, gateway: Gateway, book: Book) -> None:
+        """The log tells it, once."""
+        book.away = True
+        with capture_logs() as logs:
+            for guess in ("one", "two"):
+                status, told = await ask(gateway, bearer(guess))
+                assert (status, told["detail"]) == (503, identify.CANNOT_SAY)
+        assert ["10.0.0.5" in entry["why"] for entry in logs] == [True]
 
     async def test_nobody_guesses_without_end(self, book: Book) -> None:
         """A guess that PostgreSQL cannot judge was still told that it is not the file's token."""

@@ -132,6 +132,21 @@ def test_the_day_turns_without_a_call(centre: Centre) -> None:
     assert (turned["today"]["offered"], turned["today"]["service_level"]) == (0, None)
 
 
+@pytest.mark.parametrize("first", ["somebody begins to watch", "a call of yesterday goes on"])
+def test_who_watches_is_told_of_the_new_day_whoever_sees_it_first(
+    centre: Centre, first: str
+) -> None:
+    centre.hear(*answered_call())
+    told = len(centre.told())
+    centre.clock.time = at(0).replace(hour=22)
+    if first == "somebody begins to watch":
+        assert centre.shown()["today"]["offered"] == 0
+        centre.engine.step(Beat("pbx1", at(61)))
+    else:
+        centre.hear(fact(61, Kind.HELD, CALLER))
+    assert [view["today"]["offered"] for view in centre.told()[told:]] == [0]
+
+
 def test_today_is_taken_up_after_a_restart(centre: Centre) -> None:
     """A call that was live is counted once, whichever is heard first."""
     centre.hear(*answered_call())

@@ -17,6 +17,7 @@ from ccgateway.web.live import in_array
 
 ALL = Scope()
 OURS = Scope(queues=frozenset({"ours"}))
+WITHIN = 20.0  # seconds; for what takes milliseconds on an idle machine
 
 
 def watcher(feed: Feed, scope: Scope = ALL, after: str = "") -> Watcher:
@@ -36,6 +37,41 @@ async def told(who: Watcher) -> list[dict[str, Any]]:
     return changes
 
 
+async def test_who_come_at_once_are_shown_what_was_made_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After a restart all pages do; while nothing was told it is as it was."""
+    feed, made = Feed(), 0
+
+    def snapshot() -> dict[str, object]:
+        nonlocal made
+        made += 1
+        rows: list[dict[str, object]] = [
+            {"name": name, "services": [], "clients": []} for name in ("ours", "theirs")
+        ]
+        return {"at": str(made), "queues": rows, "backlog": 0}
+
+    async def shown(scope: Scope) -> tuple[object, list[str], bool]:
+        found = feed.watch(scope, in_array, snapshot)
+        assert found is not None
+        [whole] = await told(found)
+        assert whole == {"type": "snapshot", **feed.state(snapshot, scope)}
+        return whole["id"], [queue["name"] for queue in whole["queues"]], "backlog" in whole
+
+    monkeypatch.setattr(module, "FRESH_S", 60.0)
+    for _ in range(3):
+        assert await shown(ALL) == (f"{feed.epoch}:0", ["ours", "theirs"], True)
+        assert await shown(OURS) == (f"{feed.epoch}:0", ["ours"], False)
+    assert made == 1
+    tell(feed)
+    assert (await shown(ALL))[0] == f"{feed.epoch}:1"
+    assert made == 2
+    monkeypatch.setattr(module, "FRESH_S", 0.0)
+    feed.state(snapshot, OURS)
+    assert made == 3
+    feed.close()
+
+
 async def test_who_falls_behind_between_two_wakes_gets_no_gap(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -46,7 +82,7 @@ async def test_who_falls_behind_between_two_wakes_gets_no_gap(
     await told(slow)  # the snapshot; and then they are busy with it
     tell(feed, 11)
     coming = asyncio.ensure_future(told(slow))
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(WITHIN):
         await slow.gone.wait()
     assert not coming.done()
     assert (feed.watchers, feed.dropped) == (0, 1)
@@ -64,7 +100,7 @@ async def test_who_comes_back_before_anybody_wakes_gets_what_was_missed() -> Non
     feed.leave(first)
     tell(feed)  # while nobody watches
     again = watcher(feed, after=f"{feed.epoch}:0")
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(WITHIN):
         assert [change["type"] for change in await told(again)] == ["resumed"]
         assert [change["id"] for change in await told(again)] == [f"{feed.epoch}:1"]
     feed.close()
@@ -84,7 +120,7 @@ async def test_what_a_scope_hides_is_silence(monkeypatch: pytest.MonkeyPatch) ->
             await asyncio.sleep(0.005)
 
     others = asyncio.create_task(busy())
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(WITHIN):
         (beat,) = await told(ours)
     assert beat["type"] == "beat"
     others.cancel()

@@ -1182,7 +1182,6 @@ var now = y3(Date.now());
 var ahead = 0;
 function setBy(at) {
   ahead = Date.parse(at) - Date.now();
-  tick();
 }
 function tick() {
   now.value = Date.now() + ahead;
@@ -1221,6 +1220,9 @@ function after(picture2, told) {
     else take(draft, one);
   }
   return draft;
+}
+function isHeard({ gatewayUp, nodes }) {
+  return gatewayUp && (nodes.size === 0 || [...nodes.values()].some((node) => node.up));
 }
 function withoutEnded(picture2, before) {
   const over = [...picture2.calls.values()].filter(
@@ -1302,6 +1304,9 @@ function follow() {
 function stop() {
   clearTimeout(retry);
   drop();
+  forget();
+}
+function forget() {
   waiting = [];
   lastId = "";
   picture.value = NOTHING;
@@ -1310,7 +1315,7 @@ function hurry() {
   if (link.value.is === "cut" && !socket && !asking) void again();
 }
 function second() {
-  if (link.value.is !== "live") return;
+  if (link.value.is !== "live" || !isHeard(picture.value)) return;
   tick();
   picture.value = withoutEnded(picture.value, now.value - ENDED_SHOWN);
 }
@@ -1338,10 +1343,11 @@ function heard(told) {
 }
 function draw() {
   drawing = 0;
+  const isAnew = waiting.some((one) => one.type === "snapshot");
   r3(() => {
     picture.value = after(picture.value, waiting);
     link.value = { is: "live" };
-    tick();
+    if (isAnew || isHeard(picture.value)) tick();
   });
   waiting = [];
 }
@@ -1359,9 +1365,11 @@ function cut() {
 async function again() {
   clearTimeout(retry);
   asking = true;
+  const before = JSON.stringify(session.value);
   try {
     await ask();
     if (session.value.is !== "in") return;
+    if (JSON.stringify(session.value) !== before) forget();
     if (await isOld()) location.reload();
     else if (!socket) connect();
   } catch {
@@ -1717,10 +1725,13 @@ function Level({ level }) {
   return /* @__PURE__ */ a4("span", { class: `level ${worryOfService(level)}`, children: [
     /* @__PURE__ */ a4("meter", { min: 0, max: 1, value: level, "aria-hidden": "true" }),
     /* @__PURE__ */ a4("span", { children: [
-      Math.floor(level * 100),
+      percent(level),
       " %"
     ] })
   ] });
+}
+function percent(level) {
+  return Math.floor(Math.round(level * 1e4) / 100);
 }
 function Staff({ queue }) {
   if (!queue.managed) {

@@ -2,8 +2,8 @@
 
 import { signal } from "@preact/signals";
 
-/** Milliseconds since 1970 in the gateway's clock. It stands still while the page is cut off: a
-    counter that runs on would tell what nobody knows. */
+/** Milliseconds since 1970 in the gateway's clock. It stands still while the page is cut off, or the
+    gateway is: a counter that runs on would tell what nobody knows. */
 export const now = signal(Date.now());
 
 let ahead = 0;
@@ -11,7 +11,6 @@ let ahead = 0;
 /** The gateway has just said how late it is. */
 export function setBy(at: string): void {
   ahead = Date.parse(at) - Date.now();
-  tick();
 }
 
 /** Let the time go on. */

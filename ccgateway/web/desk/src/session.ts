@@ -3,6 +3,7 @@
 
 import { computed, signal } from "@preact/signals";
 
+/** As the gateway tells it, with the scope. */
 export interface Who {
   name: string;
   role: string;

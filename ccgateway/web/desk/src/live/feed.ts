@@ -6,7 +6,7 @@ import { isOld } from "../built";
 import { now, setBy, tick } from "../clock";
 import { ask, session } from "../session";
 import type { Told } from "./messages";
-import { after, NOTHING, withoutEnded } from "./picture";
+import { after, isHeard, NOTHING, withoutEnded } from "./picture";
 
 /** Milliseconds without a word (the gateway beats each 5 s): the link is dead, though no close came,
     as when a laptop changes its network. */
@@ -47,6 +47,10 @@ export function follow(): void {
 export function stop(): void {
   clearTimeout(retry);
   drop();
+  forget();
+}
+
+function forget(): void {
   waiting = [];
   lastId = "";
   picture.value = NOTHING;
@@ -59,7 +63,7 @@ export function hurry(): void {
 
 /** Once a second: the counters go on, and ended calls go. */
 export function second(): void {
-  if (link.value.is !== "live") return;
+  if (link.value.is !== "live" || !isHeard(picture.value)) return;
   tick();
   picture.value = withoutEnded(picture.value, now.value - ENDED_SHOWN);
 }
@@ -90,10 +94,11 @@ function heard(told: Told[]): void {
 
 function draw(): void {
   drawing = 0;
+  const isAnew = waiting.some((one) => one.type === "snapshot");
   batch(() => {
     picture.value = after(picture.value, waiting);
     link.value = { is: "live" };
-    tick();
+    if (isAnew || isHeard(picture.value)) tick();
   });
   waiting = [];
 }
@@ -115,9 +120,12 @@ function cut(): void {
 async function again(): Promise<void> {
   clearTimeout(retry);
   asking = true;
+  const before = JSON.stringify(session.value);
   try {
     await ask();
     if (session.value.is !== "in") return;
+    // Somebody else has signed in, in another tab, and may see other things.
+    if (JSON.stringify(session.value) !== before) forget();
     if (await isOld()) location.reload();
     else if (!socket) connect();
   } catch {

@@ -28,6 +28,11 @@ export function after(picture: Picture, told: readonly Told[]): Picture {
   return draft;
 }
 
+/** Whether anything of it goes on: its gateway is there, and hears an Asterisk. */
+export function isHeard({ gatewayUp, nodes }: Picture): boolean {
+  return gatewayUp && (nodes.size === 0 || [...nodes.values()].some((node) => node.up));
+}
+
 /** Without the calls that ended before a moment (milliseconds since 1970). */
 export function withoutEnded(picture: Picture, before: number): Picture {
   const over = [...picture.calls.values()].filter(

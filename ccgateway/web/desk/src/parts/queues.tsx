@@ -64,9 +64,14 @@ function Level({ level }: { level: number | null }) {
   return (
     <span class={`level ${worryOfService(level)}`}>
       <meter min={0} max={1} value={level} aria-hidden="true" />
-      <span>{Math.floor(level * 100)} %</span>
+      <span>{percent(level)} %</span>
     </span>
   );
+}
+
+/** Whole ones, never more than there are; the level has four digits, and 0.29 * 100 is 28.99… */
+function percent(level: number): number {
+  return Math.floor(Math.round(level * 10_000) / 100);
 }
 
 function Staff({ queue }: { queue: Queue }) {
