@@ -55,7 +55,7 @@ test-all: lint ## the same with the long tests
 	$(BY_TWO) -m "not alone" $(FAR)
 	$(BIN)/python -m pytest -q -m "alone" $(FAR)
 
-test-docker: setup ## images and compose.yaml on a Docker engine, about 3 minutes; skipped where there is none
+test-docker: setup ## images and compose.yaml on a Docker engine, about 3 minutes (the first time 7); skipped where there is none
 	$(BIN)/python -m pytest -q $(FAR)/test_docker.py
 
 lint: setup ## ruff, mypy, import-linter

@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from ccgateway.rig import installs, packages
+from ccgateway.rig import packages
 from ccgateway.rig.asterisk import RigAsterisk
+from ccgateway.rig.errors import RigError
 from ccgateway.rig.installs import Install
 from ccgateway.rig.progress import silent
 from ccgateway.rig.sipp import Sipps
 from ccgateway.rig.world import World
+from tests.preparing import built, is_needed
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """See ``preparing``. Where it fails, the fixture tells why."""
+    if is_needed(session, "install"):
+        with suppress(RigError):
+            built()
+    if is_needed(session, "baresip"):
+        with suppress(RigError):
+            packages.ensure(["baresip"], silent)
 
 
 @pytest.fixture(scope="session")
 def install() -> Install:
-    """The rig's root file system: built once, under a lock, whoever comes first."""
-    packages.ensure(["sipp", "setpriv"], silent)
-    return installs.choose("rootfs", silent)
+    """An Asterisk 22 to make instances of."""
+    return built()
+
+
+@pytest.fixture(scope="session")
+def baresip() -> None:
+    """The program of a softphone."""
+    packages.ensure(["baresip"], silent)
 
 
 @pytest_asyncio.fixture

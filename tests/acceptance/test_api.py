@@ -28,6 +28,9 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 RUN_WITHIN = 150.0
 """Seconds for schemathesis: some twelve where nothing else runs."""
 
+ENDS_WITHIN = 30.0
+"""Seconds for a call that is rung, answered and over in two or three."""
+
 LEFT_OUT = {
     "/api/live": "a WebSocket",
     "/api/events": "it has no end",
@@ -67,7 +70,7 @@ async def api(install: Install) -> AsyncIterator[Api]:
             calls = (await begun.get("/api/calls"))["calls"]
             return {call["disposition"] == "live" for call in calls} == {True, False}
 
-        await until(one_of_each, "a live and an ended call in the list")
+        await until(one_of_each, "a live and an ended call in the list", seconds=ENDS_WITHIN)
         calls = (await begun.get("/api/calls"))["calls"]
         live, ended = (
             next(call["call_id"] for call in calls if (call["disposition"] == "live") is lives)
@@ -125,7 +128,7 @@ async def test_a_click_is_shown_as_its_model_says(api: Api) -> None:
         Attempt.model_validate_json(json.dumps(seen), extra="forbid")
         return bool(seen["id"] == placed["id"] and seen["end"])
 
-    await until(it_ended, "the end of the attempt")
+    await until(it_ended, "the end of the attempt", seconds=ENDS_WITHIN)
 
 
 @pytest.mark.timeout(RUN_WITHIN + 60)

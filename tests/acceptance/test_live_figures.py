@@ -15,6 +15,7 @@ from ccgateway.rig.hotline import NIGHT, PUMPS, STATIONS, TILLS
 from ccgateway.rig.sipp import Caller
 from ccgateway.rig.waiting import until
 from ccgateway.rig.world import World
+from tests.acceptance.midnight import not_at_midnight
 from tests.adapters.watchers import Picture
 
 pytestmark = pytest.mark.acceptance
@@ -24,8 +25,8 @@ CALLERS = [
     Caller("+358405550001", STATIONS.did, 2_000),
     Caller("+358405550002", STATIONS.did, 2_500, offset_ms=300),
     Caller("+358405550003", PUMPS.did, int(PATIENCE_S * 1000)),  # rings on: nobody answers
-    Caller("+358405550004", TILLS.did, 4_000),  # the queue has room for one
-    Caller("+358405550005", TILLS.did, 60_000, offset_ms=2_000),
+    Caller("+358405550004", TILLS.did, 3_500),  # the queue has room for one
+    Caller("+358405550005", TILLS.did, 60_000, offset_ms=1_750),
     Caller("+358405550006", NIGHT.did, 60_000),  # nobody there
 ]
 COUNTED = ("offered", "answered", "abandoned", "short_abandons", "left", "refused", "service_level")
@@ -72,6 +73,7 @@ def figures(shown: dict[str, dict[str, Any]]) -> dict[str, tuple[object, ...]]:
 
 
 async def test_the_picture_is_the_state_and_the_figures_outlive_a_restart(world: World) -> None:
+    await not_at_midnight()
     async with watched(world) as picture:
         await until(lambda: picture.kinds, "the snapshot")
         placed = world.sipps.place(CALLERS)
@@ -85,7 +87,7 @@ async def test_the_picture_is_the_state_and_the_figures_outlive_a_restart(world:
         await until(agree, "the picture is the state")
         assert figures(picture.shown) == EXPECTED
         pumps = picture.shown["queue"]["pumps"]["today"]
-        assert pumps["longest_wait_s"] == pytest.approx(PATIENCE_S, abs=1.0)
+        assert PATIENCE_S - 1 < pumps["longest_wait_s"] < 5  # where short abandons end
         assert {"call", "agent", "queue"} <= set(picture.kinds)
         before = {name: queue["today"] for name, queue in picture.shown["queue"].items()}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,22 +9,21 @@ import psutil
 import pytest
 import pytest_asyncio
 
-from ccgateway.rig import packages
 from ccgateway.rig.asterisk import RigAsterisk
 from ccgateway.rig.baresip import Baresip
 from ccgateway.rig.phone.ear import SOUND
 from ccgateway.rig.phone.outgoing import OutgoingCall
 from ccgateway.rig.phone.phone import Phone
-from ccgateway.rig.progress import silent
 from ccgateway.rig.waiting import until
 
 pytestmark = pytest.mark.acceptance
 
 
 @pytest_asyncio.fixture
-async def softphone(rig_asterisk: RigAsterisk, tmp_path: Path) -> AsyncIterator[Baresip]:
+async def softphone(
+    rig_asterisk: RigAsterisk, baresip: None, tmp_path: Path
+) -> AsyncIterator[Baresip]:
     """Registered as 204."""
-    await asyncio.to_thread(packages.ensure, ["baresip"], silent)
     async with Baresip(rig_asterisk, 204, tmp_path / "baresip") as softphone:
         yield softphone
 
@@ -102,8 +100,8 @@ async def test_it_transfers_attended(softphone: Baresip, anna: Phone, boris: Pho
     await softphone.over(consulted["id"])
 
 
+@pytest.mark.usefixtures("baresip")
 async def test_nothing_is_left_of_it(rig_asterisk: RigAsterisk, tmp_path: Path) -> None:
-    await asyncio.to_thread(packages.ensure, ["baresip"], silent)
     async with Baresip(rig_asterisk, 205, tmp_path / "other") as softphone:
         pid = softphone.pid
         assert psutil.pid_exists(pid)

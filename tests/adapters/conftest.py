@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
@@ -19,9 +19,11 @@ from ccgateway.postgres.migrate import migrate
 from ccgateway.postgres.pool import Pool, open_pool
 from ccgateway.postgres.writer import Writer
 from ccgateway.rig import debian_postgres
+from ccgateway.rig.errors import RigError
 from ccgateway.rig.fake_pbx import FakePbx
 from ccgateway.rig.progress import silent
 from tests.adapters.ami_bench import OurClient, eventually, running
+from tests.preparing import built, is_needed
 
 LIVES = ("test_postgres_embedded.py", "test_start_and_stop.py")
 """Of a PostgreSQL's life, which takes its time: twice in the long run only."""
@@ -33,6 +35,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.name in LIVES and "debian15" in item.name:
             item.add_marker(pytest.mark.long)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """See ``preparing``. Where it fails, the fixture tells why."""
+    if is_needed(session, "binaries"):
+        with suppress(RigError):
+            debian_postgres.ensure(silent)
+    if is_needed(session, "asterisk"):
+        with suppress(RigError):
+            built()
 
 
 @pytest.fixture(scope="session", params=["embedded", "debian15"])

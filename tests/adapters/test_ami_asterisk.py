@@ -16,15 +16,14 @@ from pydantic import SecretStr
 from ccgateway.ami.link import Link
 from ccgateway.ami.session import Timing
 from ccgateway.errors import ActionRefused
-from ccgateway.rig import installs, packages
 from ccgateway.rig.asterisk import RigAsterisk
 from ccgateway.rig.phones import Behaviour
-from ccgateway.rig.progress import silent
 from ccgateway.rig.proxy import Proxy
 from ccgateway.rig.sipp import Caller, Habits, Sipps
 from ccgateway.telephony.actions import AddMember, Member, PauseMember, RemoveMember, SetGlobal
 from ccgateway.telephony.facts import Kind
 from tests.adapters.ami_bench import FAST, Mailbox, Node, WallClock, eventually, running
+from tests.preparing import built
 
 pytestmark = pytest.mark.acceptance
 
@@ -51,8 +50,7 @@ write = call,agent,originate,reporting
 
 @pytest_asyncio.fixture
 async def asterisk() -> AsyncIterator[RigAsterisk]:
-    packages.ensure(["sipp", "setpriv"], silent)
-    asterisk = RigAsterisk(installs.choose("rootfs", silent))
+    asterisk = RigAsterisk(built())
     try:
         await asterisk.start()
         yield asterisk

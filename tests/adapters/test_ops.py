@@ -228,12 +228,12 @@ async def test_who_is_ready_and_what_is_not(running: Running) -> None:
     await until(with_all, "all is ready again")
     assert running.gateway.journals
     (running.gateway.journals / "queue_log").unlink()
-    await until(lambda: without("journals"), "a journal is missing")
+    await until(lambda: without("journals"), "a journal is missing", seconds=30)
     assert (await running.numbers())["ccgateway_journals_up", "pbx1"] == 0
     [told] = await running.gateway.said("journals not in order")
     assert told["what"] == f"{running.gateway.journals}/queue_log: No such file or directory"
     (running.gateway.journals / "queue_log").touch()
-    await until(with_all, "the journal is there again")
+    await until(with_all, "the journal is there again", seconds=30)
     await running.gateway.said("journals in order again")
     running.pbx.answers.clear()
     running.pbx.drop()

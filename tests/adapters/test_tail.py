@@ -14,7 +14,7 @@ import orjson
 from tests.adapters.served import TOKEN, Served
 from tests.adapters.unasked import Unasked
 
-WITHIN = 20.0
+WITHIN = 60.0  # seconds; on a busy machine Python alone takes ten to start
 QUEUE = {"name": "stations", "waiting": 2, "today": {"service_level": None}}
 
 
@@ -91,7 +91,7 @@ async def test_a_line_says_something_new(tmp_path: Path) -> None:
         {"type": "agent", "agent": {**ANNA, "since": "2026-11-23T10:00:05.123456+02:00"}},
         {"type": "queue", "queue": QUEUE},
         {"type": "queue", "queue": {**QUEUE, "ready": 3}},
-        {"type": "queue", "queue": {**QUEUE, "today": {"service_level": 0.8182}}},
+        {"type": "queue", "queue": {**QUEUE, "today": {"service_level": 0.8199}}},
         {"type": "call_absorbed", "call_id": "8c0f5c0e-1", "into": "77775c0e-1"},
         {"type": "gone", "call_id": "77775c0e-1"},
         {"type": "gone", "agent": "101"},
@@ -110,7 +110,7 @@ async def test_a_line_says_something_new(tmp_path: Path) -> None:
             "08:00:05.000 agent 101: ready",
             "08:00:05.123 agent 101: ready",
             "queue stations: 2 waiting",
-            "queue stations: 2 waiting, service level 82% today",
+            "queue stations: 2 waiting, service level 81% today",
             "call 8c0f5c0e is a part of call 77775c0e",
             "call 77775c0e: out of your sight",
             "agent 101: out of your sight",

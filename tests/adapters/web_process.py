@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,13 +12,7 @@ import aiohttp
 
 from ccgateway.rig import processes
 from ccgateway.rig.waiting import until
-
-
-def free_port() -> int:
-    """A port that was free just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.adapters.gateway_process import READY
 
 
 @dataclass
@@ -38,7 +31,7 @@ class Web:
 
     async def ready(self) -> None:
         """Wait until it hears the gateway."""
-        await until(self._is_ready, "the web process is ready", seconds=30)
+        await until(self._is_ready, "the web process is ready", seconds=READY)
 
     async def _is_ready(self) -> bool:
         try:

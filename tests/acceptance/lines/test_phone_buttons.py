@@ -19,12 +19,10 @@ from ccgateway.calls.call import (
     Role,
     VisitEnd,
 )
-from ccgateway.rig import packages
 from ccgateway.rig.baresip import Baresip
 from ccgateway.rig.phone.call import Call
 from ccgateway.rig.phone.ear import SOUND
 from ccgateway.rig.phone.story import What
-from ccgateway.rig.progress import silent
 from tests.acceptance.lines.lane import Who
 from tests.acceptance.lines.near import is_near, when
 from tests.acceptance.lines.play import Play
@@ -65,9 +63,9 @@ async def test_a_phone_in_do_not_disturb_pauses_its_agent(stage: Stage) -> None:
     await stage.play(_do_not_disturb)
 
 
+@pytest.mark.usefixtures("baresip")
 @pytest.mark.parametrize("button", ["hold and a code", "blind", "attended"])
 async def test_a_softphone(stage: Stage, tmp_path: Path, button: str) -> None:
-    await asyncio.to_thread(packages.ensure, ["baresip"], silent)
     code, act = {
         "hold and a code": (_cold, _softphone_code),
         "blind": (_cold, _softphone_blind),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 import pytest_asyncio
@@ -18,8 +19,10 @@ from playwright.async_api import (
 )
 
 from ccgateway.rig import packages
+from ccgateway.rig.errors import RigError
 from ccgateway.rig.progress import silent
 from tests.acceptance.page.centre import TOKEN, Centre
+from tests.preparing import is_needed
 
 expect.set_options(timeout=20_000)
 """Milliseconds: its own five are short where the machine is busy with other tests."""
@@ -27,6 +30,13 @@ expect.set_options(timeout=20_000)
 UNREACHED = "net::ERR_"
 REFUSED = "Failed to load resource"
 """How Chromium tells its console that the gateway is away, or answers 401: tests do that."""
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """See ``preparing``. Where it fails, the fixture tells why."""
+    if is_needed(session, "chromium"):
+        with suppress(RigError):
+            packages.ensure(["chromium"], silent)
 
 
 @pytest.fixture(scope="session")

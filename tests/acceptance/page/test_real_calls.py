@@ -7,6 +7,7 @@ from playwright.async_api import BrowserContext, expect
 
 from ccgateway.rig.sipp import Caller
 from ccgateway.rig.world import World
+from tests.acceptance.midnight import not_at_midnight
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 
@@ -15,6 +16,7 @@ RINGS_AND_TALKS = 30_000  # milliseconds
 
 @pytest.mark.usefixtures("install")
 async def test_a_call_comes_talks_and_goes(context: BrowserContext) -> None:
+    await not_at_midnight()
     async with World() as world:
         page = await context.new_page()
         await page.goto(f"{world.gateway.url}/#{world.gateway.http_token}")

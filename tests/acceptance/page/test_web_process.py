@@ -11,7 +11,7 @@ from playwright.async_api import BrowserContext, expect
 from ccgateway.rig.installs import Install
 from ccgateway.rig.sipp import Caller
 from ccgateway.rig.world import World
-from tests.adapters.web_process import Web, free_port
+from tests.adapters.web_process import Web
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 
@@ -28,7 +28,7 @@ async def world(install: Install) -> AsyncIterator[World]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def web(world: World) -> AsyncIterator[Web]:
-    web = Web(world.gateway.config, free_port())
+    web = Web(world.gateway.config, world.asterisk.block.one())
     with web.config.open("a") as file:
         file.write(f"\n[web]\nport = {web.port}\n")
     web.start()
