@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ccgateway.rig.phone.ear import SOUND
-from ccgateway.rig.phone.manner import DECLINES
+from ccgateway.rig.phone.manner import DECLINES, answers
 from tests.acceptance.desks import Desk, hear_one_another, hears_music
 
 
@@ -38,6 +38,20 @@ async def warm_and_taken_back_and_warm_again(desk: Desk) -> None:
         await second.over()
     await anna.press("*22")
     await desk.take(await desk.rung(desk.second), customer)
+
+
+async def warm_again_to_a_phone_that_answers_at_once(desk: Desk) -> None:
+    await desk.logged_in(desk.anna, desk.second)
+    customer, anna = await desk.talk()
+    await desk.set(desk.channel(desk.anna), "CONNECTED_LINE_SEND_SUB", "slow-shown,s,1")
+    desk.second.manner = answers()
+    for _ in range(2):
+        await anna.press("*32")
+        second = await desk.rung(desk.second)  # the second time: it is no longer held to be in use
+        await hear_one_another(anna, second)
+        await anna.press("*1")
+        await hear_one_another(anna, customer)
+        await second.over()
 
 
 async def warm_and_taken_back_while_it_rings(desk: Desk) -> None:

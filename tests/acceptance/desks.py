@@ -44,6 +44,11 @@ exten => _78XX,1,Set(CCG_SERVICE=desk${EXTEN:3})
  same => n,Set(CCG_OVERFLOW=2)
  same => n,Goto(ccg-queue,s,1)
 
+; An agent's display (ccg-shown), on a machine that has little time.
+[slow-shown]
+exten => s,1,Wait(1)
+ same => n,Return()
+
 ; Globals, but for one call alone: 7*5... the administrator's word for calls without the gateway,
 ; 8*5... a heart that beats.
 [from-phones](+)
