@@ -12,6 +12,10 @@ from ccgateway.rig.story import Story
 AFTER = timedelta(seconds=1)
 """A phone may be rung, or let go, a moment after the caller has left."""
 
+BEFORE = timedelta(seconds=1)
+"""SIPp writes a message's time after it was sent. Where it has to wait for the processor in
+between, the phone rings before the call was placed, as the logs have it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ring:
@@ -118,12 +122,14 @@ def _ring(dialog: list[Message]) -> Ring:
 
 
 def _caller_of(ring: Ring, placed: list[TruthCall]) -> int | None:
-    """The call that a ring belongs to: the same number, living then; of several the latest."""
-    fitting = [
+    """The call that a ring belongs to: the same number, living then; of several the latest. One
+    that was placed later only where there is no other: of those the first."""
+    lived = [
         at
         for at, call in enumerate(placed)
         if call.number == ring.number
-        and call.placed_at <= ring.rang_at
+        and call.placed_at <= ring.rang_at + BEFORE
         and (call.ended_at is None or ring.rang_at <= call.ended_at + AFTER)
     ]
-    return fitting[-1] if fitting else None
+    fitting = [at for at in lived if placed[at].placed_at <= ring.rang_at]
+    return fitting[-1] if fitting else next(iter(lived), None)

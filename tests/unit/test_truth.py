@@ -82,6 +82,18 @@ def test_the_yes_to_a_phones_own_hold_is_no_answer() -> None:
     assert call.talks[0].answered_at == second("25.462232")
 
 
+def test_a_phone_that_rang_before_the_caller_wrote_that_he_called() -> None:
+    """SIPp waited for the processor between sending the INVITE and asking for the time."""
+    late = CALLER_LOG.replace("22.053921", "22.070000").replace("22.055727", "22.071000")
+    again = CALLER_LOG.replace("1-16351", "2-16351").replace(":22.", ":24.")
+    phones = ring("b", "101", NUMBER, 22, answer("b", "22.462232"), bye("b", "28.063483"))
+
+    first, second_one = calls(parse(late + again), parse(phones))
+
+    assert [one.phone for one in first.rings] == ["101"]
+    assert not second_one.rings
+
+
 def test_a_ring_for_somebody_else_is_not_his() -> None:
     [call] = calls(parse(CALLER_LOG), parse(ring("b", "101", "+358409999999", 23)))
     assert call.rings == ()
