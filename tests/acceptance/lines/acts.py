@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 
 from ccgateway.calls.call import Call, VisitEnd
 from ccgateway.errors import CcgError
@@ -19,6 +20,9 @@ from tests.acceptance.lines.play import Play
 CUSTOMER, FIRST, SPARE = Who.CUSTOMER, Who.FIRST, Who.SPARE
 SECOND, VENDOR = Who.SECOND, Who.VENDOR
 PUMPS, PUMPS_WARM, TO_VENDOR, BACK, TAKE, JOIN = "*22", "*32", "*24", "*20", "*1", "*4"
+
+A_MOMENT = timedelta(seconds=0.3)
+"""Of a talk: more than a few packets."""
 
 
 async def before_any_key(play: Play) -> Steps:
@@ -280,8 +284,14 @@ async def _answer(play: Play, who: Who, ringing: IncomingCall) -> None:
 
 
 async def _still_with(play: Play, who: Who) -> None:
-    """The caller talks with them, and has enough."""
+    """The caller talks with them for a moment, and has enough. Who hangs up at once was heard last
+    before the gateway was back, by the 20 ms of a packet, and by the record after it."""
     await play.talk(who)
+    since = now()
+    await until(
+        lambda: now() - since > A_MOMENT and play.hears(CUSTOMER, who),
+        f"the customer hears {who.value} still",
+    )
     await play.hang_up(CUSTOMER)
 
 
