@@ -8,9 +8,10 @@ from ccgateway.check.extensions import FEATURES
 from ccgateway.check.finding import Mend, Problem, command, warning
 from ccgateway.check.lines import add, merged, rx, without
 from ccgateway.check.system import Pbx
-from ccgateway.check.versions import GONE_KEY, NO_GONE_KEY
+from ccgateway.check.versions import NO_GONE_KEY
 from ccgateway.conffile import Setting, read
 from ccgateway.config import Config
+from ccgateway.guest.notes import GONE_KEY
 from ccgateway.shipped import shipped
 
 FILE = "features.conf"

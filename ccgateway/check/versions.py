@@ -65,12 +65,8 @@ EVENTFILTER = Since(
     (Version(18, 26), Version(20, 11), Version(21, 6), Version(22, 1)),
 )
 
-GONE_KEY = "automon"
-"""A key of features.conf that IssabelPBX and FreePBX write for *1, and that went with res_monitor.
-Asterisk then says "Could not find option suitable", and the whole file counts for nothing."""
-
 NO_GONE_KEY = Version(21, 0)
-"""The first without it, by Asterisk's changelog."""
+"""The first without features.conf's GONE_KEY, by Asterisk's changelog."""
 
 
 @dataclass(frozen=True, slots=True)

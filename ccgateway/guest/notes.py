@@ -10,7 +10,10 @@ from ccgateway.guest.snippets import Wanted, is_true
 
 _KEYS = re.compile(r"\*[1-4]")
 _OURS = "*1, *2, *3 and *4"
-_GONE = "automon"
+GONE_KEY = "automon"
+"""A key of features.conf that IssabelPBX and FreePBX write for *1, and that went with res_monitor.
+Asterisk then says "Could not find option suitable", and the whole file counts for nothing."""
+
 _CODES = re.compile(r"\*1[1-4]|\*13\d|\*[23][1-9]")  # as in dialplan/ccg-agent-codes.conf
 _FIRST = {"extensions.conf": "globals", "cel_custom.conf": "mappings"}
 _GENERAL = {
@@ -91,7 +94,7 @@ def _keys(wanted: Wanted) -> Iterator[str]:
     """His own keys during a talk that begin as ours do; and the one that is no more."""
     features = wanted.his["features.conf"]
     for setting in features.settings("featuremap"):
-        if setting.key.lower() == _GONE:
+        if setting.key.lower() == GONE_KEY:
             yield (
                 f"{setting.place}: {setting.key} is gone from Asterisk 21 on, which then reads "
                 f"nothing of {features.part.file}: take this line out"

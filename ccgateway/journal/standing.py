@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 CEL = Path("cel-custom/ccgateway.csv")
@@ -28,19 +28,20 @@ def fault(folder: Path, ended_at: datetime | None, now: datetime) -> str:
         written = _written(folder / CEL)
     except OSError as error:
         return f"{error.filename}: {error.strerror}"
-    if ended_at and ended_at < now - SLACK and written < ended_at - SLACK:
+    if ended_at and ended_at < now - SLACK and written < (ended_at - SLACK).timestamp():
         return f"{folder / CEL}: a call has ended since Asterisk wrote there last"
     return ""
 
 
-def _written(cel: Path) -> datetime:
-    """When it was written to. Where it is not there it was rotated away, or there was no call yet:
-    then since the folder changed nothing was. Raises OSError where it is not ours to read."""
+def _written(cel: Path) -> float:
+    """When it was written to, in Unix seconds: a disk may tell of years that no date has. Where it
+    is not there it was rotated away, or there was no call yet: then since the folder changed
+    nothing was. Raises OSError where it is not ours to read."""
     times = [cel.parent.stat().st_mtime]
     if cel.exists():
         _read(cel)
         times.append(cel.stat().st_mtime)
-    return datetime.fromtimestamp(max(times), UTC)
+    return max(times)
 
 
 def _look_into(folder: Path) -> None:

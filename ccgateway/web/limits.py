@@ -42,10 +42,6 @@ class Limits:
         """Give one back that was taken."""
         self._bucket(key).give(self._clock())
 
-    def wait(self, key: str) -> float:
-        """The seconds to wait until one can be taken, without taking it."""
-        return self._bucket(key).wait(self._clock()) if key in self._buckets else 0.0
-
     def _bucket(self, key: str) -> Bucket:
         bucket = self._buckets.get(key)
         if bucket is None:

@@ -14,7 +14,6 @@ def test_each_key_has_its_own() -> None:
     now = [0.0]
     some = Limits(Limit(burst=1, rate=0.1), lambda: now[0])
     assert [some.take("a"), some.take("a"), some.take("b")] == [0.0, 10.0, 0.0]
-    assert [some.wait("a"), some.wait("c")] == [10.0, 0.0]
     now[0] = 10.0
     assert some.take("a") == 0.0
 
@@ -24,7 +23,7 @@ def test_those_not_needed_for_long_are_forgotten(monkeypatch: pytest.MonkeyPatch
     some = Limits(Limit(burst=1, rate=0.1), lambda: 0.0)
     for key in ("a", "b", "c", "a", "d"):
         some.take(key)
-    assert [bool(some.wait(key)) for key in "abcd"] == [True, False, True, True]
+    assert [bool(some.take(key)) for key in "cadb"] == [True, True, True, False]
 
 
 def test_one_home_is_one_address() -> None:

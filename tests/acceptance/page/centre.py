@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
+from playwright.async_api import BrowserContext, Page
+
 from ccgateway.config import HttpSettings
 from ccgateway.web.access import Access
 from ccgateway.web.feed import Feed
@@ -174,3 +176,11 @@ class Centre:
 
 def _settings(port: int) -> HttpSettings:
     return HttpSettings(port=port, token=TOKEN)  # type: ignore[arg-type]  # pydantic wraps it
+
+
+async def opened(context: BrowserContext, url: str) -> Page:
+    """The live page that is there, signed in by a link."""
+    page = await context.new_page()
+    await page.goto(f"{url}/#{TOKEN}")
+    await page.get_by_role("status").filter(has_text="live").wait_for()
+    return page

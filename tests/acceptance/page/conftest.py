@@ -21,7 +21,7 @@ from playwright.async_api import (
 from ccgateway.rig import packages
 from ccgateway.rig.errors import RigError
 from ccgateway.rig.progress import silent
-from tests.acceptance.page.centre import TOKEN, Centre
+from tests.acceptance.page.centre import Centre, opened
 from tests.preparing import is_needed
 
 expect.set_options(timeout=20_000)
@@ -83,7 +83,4 @@ async def centre() -> AsyncIterator[Centre]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def page(context: BrowserContext, centre: Centre) -> Page:
     """The live page of the centre, signed in by a link."""
-    page = await context.new_page()
-    await page.goto(f"{centre.url}/#{TOKEN}")
-    await page.get_by_role("status").filter(has_text="live").wait_for()
-    return page
+    return await opened(context, centre.url)

@@ -13,7 +13,7 @@ from playwright.async_api import BrowserContext, Page, Route, expect
 from ccgateway.access.who import Role, Scope
 from ccgateway.rig.proxy import Proxy
 from ccgateway.web import pages
-from tests.acceptance.page.centre import TOKEN, Centre, agent_view, call_view
+from tests.acceptance.page.centre import TOKEN, Centre, agent_view, call_view, opened
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 
@@ -30,10 +30,7 @@ async def proxy(centre: Centre) -> AsyncIterator[Proxy]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def page(context: BrowserContext, proxy: Proxy) -> Page:
     """The page, by way of a network that fails."""
-    page = await context.new_page()
-    await page.goto(f"http://127.0.0.1:{proxy.port}/#{TOKEN}")
-    await page.get_by_role("status").filter(has_text="live").wait_for()
-    return page
+    return await opened(context, f"http://127.0.0.1:{proxy.port}")
 
 
 async def test_it_catches_up_with_what_it_missed(page: Page, proxy: Proxy, centre: Centre) -> None:

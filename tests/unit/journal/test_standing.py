@@ -64,6 +64,11 @@ def test_a_call_that_ended_unwritten(log: Path) -> None:
     assert fault(log, AN_HOUR_AGO, NOW) == ""
 
 
+def test_a_journal_from_the_future_is_no_fault(log: Path) -> None:
+    os.utime(log / CEL, (2**34 - 1, 2**34 - 1))  # the year 2514
+    assert fault(log, AN_HOUR_AGO, NOW) == ""
+
+
 def test_its_last_line_has_time_to_come(log: Path) -> None:
     assert fault(log, NOW - SLACK, NOW) == ""
     assert fault(log, NOW - SLACK - timedelta(seconds=1), NOW) != ""
