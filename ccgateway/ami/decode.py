@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from ccgateway.ami.framing import Headers
+from ccgateway.telephony.dialplan import EVENTS
 from ccgateway.telephony.facts import Fact, Kind
 
 UNKNOWN = frozenset({"", "<unknown>"})
@@ -55,8 +56,6 @@ _OFFERED = _MEMBER | {
 }
 _TAKEN = _CHANNEL | _MEMBER | {"agent_uniqueid": "DestUniqueid", "holdtime": "HoldTime"}  # seconds
 _CAUSE = {"cause": "Cause"}
-_SERVICE = {"service": "Service"}
-"""By the dialplan's globals: of calls that the gateway did not route."""
 _PLACE_IN_QUEUE = {"position": "Position", "count": "Count"}
 _LOCAL = {
     "channel": "LocalOneChannel",
@@ -134,30 +133,8 @@ _STATES: Mapping[str, Kind] = {"5": Kind.CHANNEL_RINGING, "6": Kind.CHANNEL_ANSW
 """ChannelState (AST_STATE_*) of a Newstate; the others tell nothing that a record needs."""
 
 _USER_EVENTS: Mapping[str, Rule] = {
-    "CCGInbound": Rule(Kind.ENTERED, _CHANNEL | {"did": "DID", "presentation": "Presentation"}),
-    "CCGFallback": Rule(
-        Kind.FELL_BACK, _CHANNEL | _SERVICE | {"reason": "Reason", "queue": "Queue"}
-    ),
-    "CCGMessage": Rule(Kind.MESSAGE_PLAYED, _CHANNEL | {"message": "Message"}),
-    "CCGQueueResult": Rule(Kind.QUEUE_RESULT, _CHANNEL | {"status": "Status"}, place="Queue"),
-    "CCGEscalate": Rule(
-        Kind.ESCALATED,
-        _CHANNEL
-        | _SERVICE
-        | {"mode": "Mode", "target": "Target", "to": "To", "tier": "Tier", "customer": "Customer"},
-    ),
-    "CCGJoin": Rule(Kind.JOINED, _CHANNEL),
-    "CCGTier": Rule(
-        Kind.TIER_ENTERED, _CHANNEL | _SERVICE | {"tier": "Tier", "mode": "Mode"}, place="To"
-    ),
-    "CCGHeld": Rule(Kind.HELD, _CHANNEL),
-    "CCGReturn": Rule(Kind.RETURNED, _CHANNEL | {"to": "To", "reason": "Reason"}),
-    "CCGOutbound": Rule(
-        Kind.SERVICE_CHOSEN, _CHANNEL | {"service": "Service", "dialled": "Number"}
-    ),
-    "CCGDialled": Rule(
-        Kind.DIAL_OUTCOME, _CHANNEL | {"status": "Status", "cause": "Cause", "sip": "Sip"}
-    ),
+    name: Rule(told.kind, {**_CHANNEL, **told.detail}, place=told.place)
+    for name, told in EVENTS.items()
 }
 
 _ORIGINATED = Rule(
@@ -216,6 +193,16 @@ def fact_of(event: AmiEvent) -> Fact | None:
         place=event.headers.get(rule.place, "") if rule.place else "",
         detail=_detail(rule.detail, event.headers),
     )
+
+
+def carried(event: AmiEvent) -> Mapping[str, str]:
+    """The headers that the event's fact is made of: header -> ``subject``, ``place``, or the key in
+    its detail. Empty where it tells nothing we keep."""
+    rule = _rule_for(event)
+    if rule is None:
+        return {}
+    named = {header: key for key, header in rule.detail.items()}
+    return named | ({rule.place: "place"} if rule.place else {}) | {rule.subject: "subject"}
 
 
 def _rule_for(event: AmiEvent) -> Rule | None:

@@ -10,6 +10,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -19,7 +20,8 @@ from ccgateway.ami.nodetime import NodeTime
 from ccgateway.ami.protocol import Stats
 from ccgateway.ami.rights import PROBE, advice, missing_write
 from ccgateway.ami.session import Node, Session, Timing, WrongSecret
-from ccgateway.engine.ports import Clock, Inbox, LinkChange
+from ccgateway.calls.recorded import Ami, Heard
+from ccgateway.engine.ports import Clock, Inbox, LinkChange, Tape
 from ccgateway.errors import ActionRefused, PbxUnavailable
 from ccgateway.telephony.actions import Action, AddMember, Member, RemoveMember
 
@@ -28,7 +30,13 @@ class Link:
     """Implements engine.ports.PbxLink. ``run`` keeps it connected until it is cancelled."""
 
     def __init__(
-        self, settings: Node, inbox: Inbox, clock: Clock, timing: Timing | None = None
+        self,
+        settings: Node,
+        inbox: Inbox,
+        clock: Clock,
+        timing: Timing | None = None,
+        *,
+        tape: Tape | None = None,
     ) -> None:
         self.node = settings.name
         self.stats = Stats()
@@ -36,6 +44,7 @@ class Link:
         """From Asterisk's stamp on the last event to its arrival; none where it stamps none."""
         self._settings = settings
         self._inbox = inbox
+        self._tape = tape
         self._times = NodeTime(settings.name, clock)
         self._timing = timing or Timing()
         self._session: Session | None = None
@@ -136,7 +145,8 @@ class Link:
             await session.login()
             await session.ping()  # before anything else: what comes next is told in its time
             self.stats.connects += 1
-            helpers.append(asyncio.create_task(session.keep_alive()))
+            look = partial(self._look_again, session)
+            helpers.append(asyncio.create_task(session.keep_alive(look)))
             booted = await self._await_boot(session)
             self._up()
             await self._resync(session)
@@ -186,6 +196,11 @@ class Link:
             else:  # such as: app_queue is not loaded
                 self._log.error("ami_snapshot_refused", because=str(error))
 
+    async def _look_again(self, session: Session) -> None:
+        """A snapshot anew, where there was one."""
+        if self._connected:
+            await self._resync(session)
+
     async def _probe_rights(self, session: Session) -> None:
         try:
             reply = await session.ask([("Action", "ListCommands")])
@@ -219,6 +234,8 @@ class Link:
         """One event, in its turn."""
         self.stats.events += 1
         self.lag = max(timedelta(), self._times.now() - event.at)
+        if self._tape is not None:
+            self._tape.hear(Heard(self.node, self._times.ours(), Ami(_headers(event))))
         fact = fact_of(event)
         if fact is not None:
             self.stats.facts += 1
@@ -229,3 +246,11 @@ class Link:
             self.stats.unknown += 1
         if self._session is not None and self._session.watch.hear(event):
             self._miss("read user")
+
+
+def _headers(event: AmiEvent) -> list[tuple[str, str]]:
+    """As they came, but for the place of those that came again."""
+    if not event.repeated:
+        return list(event.headers.items())
+    values = ((key, event.repeated.get(key, (value,))) for key, value in event.headers.items())
+    return [(key, one) for key, several in values for one in several]

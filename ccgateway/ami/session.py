@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from ccgateway.ami.decode import AmiEvent, event_of, time_of
 from ccgateway.ami.framing import Headers
-from ccgateway.ami.nodetime import NodeTime
+from ccgateway.ami.nodetime import SKEW, NodeTime
 from ccgateway.ami.protocol import EVENTS, Ask, CcgManager, CcgProtocol, Heard, Stats
 from ccgateway.ami.resync import Gathering, members_of
 from ccgateway.ami.rights import ReadWatch
@@ -38,6 +38,10 @@ class Node(Protocol):
     def tls(self) -> bool: ...
     @property
     def tls_ca(self) -> str: ...
+
+
+LOOK_AT_CLOCK_S = 0.25
+"""How soon it is noticed that our clock was set; a look costs microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ class Session:
         self._on_event = on_event
         self._booted = asyncio.Event()
         self._gathering: Gathering | None = None
+        self._one_at_a_time = asyncio.Lock()
+        self._pinged = 0.0  # how far our clock was ahead then
         self._manager = CcgManager(self._hear)
         self._protocol = CcgProtocol(stats)
 
@@ -151,24 +157,47 @@ class Session:
 
     async def ping(self) -> None:
         """See whether Asterisk answers, and what its clock says. Raises as ``ask``."""
-        sent = self._times.ours()
+        self._pinged, sent = self._ahead(), self._times.ours()
         reply = await self.ask([("Action", "Ping")], self._timing.ping_answer)
         said = next((value for key, value in reply[0].headers if key == "Timestamp"), "")
         if (asterisk := time_of(said)) is not None:
             self._times.compare(asterisk, sent, self._times.ours())
 
-    async def keep_alive(self) -> None:
-        """Ping until the link is lost; an answer that does not come in time is a lost link."""
+    async def keep_alive(self, look: Callable[[], Awaitable[None]]) -> None:
+        """Ping until the link is lost; an answer that does not come in time is a lost link.
+        ``look`` takes a snapshot anew: one that was asked for when our clock was just set may have
+        been of another time, and what is older was not missed in it."""
         while not self.lost.done():
-            await asyncio.sleep(self._timing.ping_every)
+            was_set = await self._ping_is_due()
             try:
                 await self.ping()
+                if was_set:
+                    await look()
             except PbxUnavailable as error:
                 self.end(f"half-open: {error}")
+
+    async def _ping_is_due(self) -> bool:
+        """Some seconds after the last one; at once, and true, where our clock was set since: until
+        Asterisk says how it differs now, heartbeat and decisions are stamped wrong."""
+        clock = asyncio.get_running_loop().time
+        due = clock() + self._timing.ping_every
+        while (left := due - clock()) > 0:
+            await asyncio.sleep(min(left, LOOK_AT_CLOCK_S))
+            if abs(self._ahead() - self._pinged) > SKEW.total_seconds():
+                return True
+        return False
+
+    def _ahead(self) -> float:
+        """How far our clock is ahead of one that nobody can set, in seconds."""
+        return self._times.ours().timestamp() - asyncio.get_running_loop().time()
 
     async def snapshot(self) -> Snapshot:
         """Channels, waiting callers and members as they are now; ``at`` is when they were asked
         for, as the node's facts tell time. Raises as ``ask``."""
+        async with self._one_at_a_time:
+            return await self._snapshot()
+
+    async def _snapshot(self) -> Snapshot:
         self._gathering = gathering = Gathering(self._node.name)
         asked = self._times.now()
         try:

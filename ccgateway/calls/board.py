@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from ccgateway.calls.call import Call
@@ -106,10 +107,11 @@ class Board:
         """From here on these are ours, of the same nodes; a call that was is so to its end."""
         self._ours = ours
 
-    def take(self, fact: Fact) -> Change | None:
-        """Put a fact where it belongs. None where it is not our business, or is known."""
+    def take(self, fact: Fact, now: datetime | None = None) -> Change | None:
+        """Put a fact where it belongs. None where it is not our business, or is known. What ended
+        long before ``now`` is forgotten (None: before the fact)."""
         groups = self._nodes[fact.node]
-        groups.forget(fact.at)
+        groups.forget(now or fact.at)
         group = groups.of(fact)
         if group.is_full and not self._ours[fact.node].touches(fact):
             self._keep_alive(fact, group)
@@ -186,6 +188,20 @@ class Board:
         """Whether we saw the end of a channel a moment ago."""
         group = self._nodes[node].get(uniqueid)
         return group is not None and uniqueid in group.ended
+
+    def group(self, node: str, uniqueid: str) -> Group | None:
+        """The group of a channel, as long as it is remembered."""
+        return self._nodes[node].get(uniqueid)
+
+    def groups(self, node: str) -> Iterator[Group]:
+        """All groups of a node."""
+        return iter(self._nodes[node])
+
+    def give_up(self, group: Group) -> None:
+        """Nothing more will be told of its channels: it is as if they had ended."""
+        group.ended.update(group.live)
+        group.live.clear()
+        self._nodes[group.node].rest(group, group.touched)
 
     @property
     def size(self) -> int:

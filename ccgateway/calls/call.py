@@ -45,11 +45,11 @@ class Disposition(StrEnum):
 
 
 class Known(StrEnum):
-    """How the call is known."""
+    """How a call, or a hold, is known."""
 
-    LIVE = "live"
-    REPAIRED = "repaired"
-    PARTIAL = "partial"  # its beginning, its end or something between was not seen
+    LIVE = "live"  # AMI alone tells it whole
+    REPAIRED = "repaired"  # whole by Asterisk's journals; never a hold, which they do not tell
+    PARTIAL = "partial"  # its beginning, its end or something between was seen by nobody
 
 
 class VisitEnd(StrEnum):
@@ -186,12 +186,14 @@ class Talk:
 @dataclass(frozen=True, slots=True)
 class Hold:
     """One side put the other on hold, by its phone or to consult (warm). The phone's is known from
-    AMI only (CEL has no hold event). ``uniqueid`` is the channel of who holds."""
+    AMI only (CEL has no hold event): *partial* where we lost sight of it before its end.
+    ``uniqueid`` is the channel of who holds."""
 
     uniqueid: str
     by: Role
     began_at: datetime
     ended_at: datetime | None = None
+    known: Known = Known.LIVE
 
 
 @dataclass(frozen=True, slots=True)

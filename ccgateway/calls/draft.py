@@ -17,6 +17,7 @@ from ccgateway.calls.holds import Holds
 from ccgateway.calls.lives import LATE
 from ccgateway.calls.outcome import Heard, escalations
 from ccgateway.calls.party import Parties
+from ccgateway.calls.rung import names_no_channel
 from ccgateway.calls.talk import Moves
 from ccgateway.calls.visits import Visits
 from ccgateway.telephony.facts import Fact, Kind, Source
@@ -66,7 +67,7 @@ class Draft:
     def take(self, fact: Fact) -> None:
         """Write one fact. They must come in ``reduce.order``."""
         self._facts += 1
-        self._partial |= fact.source is Source.SNAPSHOT
+        self._partial |= fact.source is Source.SNAPSHOT or fact.kind is Kind.CHANNEL_MISSING
         self._leg(fact)
         self._parties.take(fact)
         self._visits.take(fact)
@@ -76,6 +77,11 @@ class Draft:
         write = self._WRITERS.get(fact.kind)
         if write is not None:
             write(self, fact)
+
+    def lose_sight(self, fact: Fact) -> None:
+        """A snapshot's fact that the journals overrule: it shows only that AMI was not heard before
+        it, and AMI alone tells of holds."""
+        self._holds.lose_sight(fact)
 
     # -- legs
 
@@ -91,7 +97,7 @@ class Draft:
         elif name and not leg.channel:
             self._legs[fact.subject] = replace(leg, channel=name)
         agent = fact.detail.get("agent", "")
-        if agent and fact.kind in _NAMES_AGENT:
+        if agent and fact.kind in _NAMES_AGENT and not names_no_channel(fact):
             self._agents.setdefault(fact.subject, agent)
         theirs = fact.detail.get("agent_uniqueid", "")
         if agent and theirs and fact.kind in _NAMES_ANOTHERS:
@@ -104,6 +110,10 @@ class Draft:
 
     def _created(self, fact: Fact) -> None:
         """A snapshot that was asked for before a channel began did not miss it."""
+        leg = self._legs[fact.subject]
+        if fact.kind is Kind.CHANNEL_CREATED and fact.subject not in self._begun:
+            # What was told before it is of another clock; but for a channel that we asked for.
+            self._legs[fact.subject] = replace(leg, started_at=fact.at)
         self._begun.add(fact.subject)
         self._unmiss(fact)
 
@@ -146,6 +156,7 @@ class Draft:
     def _at_the_door(self, fact: Fact) -> None:
         if "prohib" in fact.detail.get("presentation", ""):
             self._withheld.add(fact.subject)
+        self._chosen(fact)
 
     def _fell_back(self, fact: Fact) -> None:
         self._base = replace(self._base, fell_back=fact.detail.get("reason", "unknown"))
@@ -173,8 +184,8 @@ class Draft:
         self._chosen(fact)
 
     def _chosen(self, fact: Fact) -> None:
-        """The service of a call of our own, or of one that came while we were away, as the dialplan
-        knows it; a caller's route says it better."""
+        """The service of a call of our own, or of one of whose route nothing is known, as the
+        dialplan knows it; a caller's route says it better."""
         self._base = replace(
             self._base,
             service=self._base.service or fact.detail.get("service", ""),

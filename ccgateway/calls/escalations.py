@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ccgateway.calls.call import Mode
+from ccgateway.calls.kin import was_called
 from ccgateway.telephony.facts import Fact, Kind
 
 ONE_PRESS = timedelta(seconds=5)
@@ -110,6 +111,8 @@ class Escalations:
         match fact.kind:
             case Kind.CHANNEL_CREATED:
                 self._born.setdefault(fact.subject, fact.at)
+                if was_called(fact):
+                    self._called.add(fact.subject)
             case Kind.AGENT_CALLED:
                 self._called.add(fact.subject)
             case Kind.DIAL_BEGAN if fact.place:  # else by click: he is the one who calls

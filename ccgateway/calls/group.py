@@ -9,26 +9,30 @@ from uuid import UUID
 
 from ccgateway.calls.kin import seniority
 from ccgateway.calls.reduce import Story
-from ccgateway.telephony.facts import ONCE, Fact, Kind, Source
+from ccgateway.calls.voices import JOURNALS
+from ccgateway.telephony.facts import ONCE, Fact, Kind
 from ccgateway.telephony.ids import call_id_of
 
 UNDECIDED_FACTS = 500
 """What is kept of a group that is not ours (yet): a normal call makes 40 facts before it touches
 us; what a conference of hours makes beyond this is not worth the memory."""
 
-_VOICES = {Source.CEL: "cel", Source.QUEUE_LOG: "queue_log"}
-"""Whose counting of the nth time is whose own: what AMI, a snapshot and we ourselves tell is one
-row of facts; each journal tells them all again from the first."""
+_Row = tuple[str, str, str, str]  # journal, kind, subject, place
+"""Each journal counts the nth time by itself; AMI, snapshots and we ourselves are one voice."""
 
-_Row = tuple[str, Kind, str, str]  # voice, kind, subject, place
+_When = tuple[datetime, str]
+"""queue_log has whole seconds, and can tell of two agents in one."""
 
 
-@dataclass(slots=True)
-class _Times:
-    """When a row of facts was told, and how many it has."""
+_Told = tuple[int, tuple[_When, ...] | set[_When]]
+"""How many a row of facts has, and when they were told. There is one for nearly every fact of the
+last minute: tuples of numbers, texts and times Python's garbage collector looks at once, all else
+again and again, and the loop waits for it."""
 
-    times: set[datetime] = field(default_factory=set)
-    count: int = 0
+_NOTHING_TOLD: _Told = (0, ())
+
+FEW = 8
+"""As many times stand in a tuple: to look through it takes no longer than a look into a set."""
 
 
 @dataclass(slots=True)
@@ -79,7 +83,7 @@ class Group:
     bridges: set[str] = field(default_factory=set)
     absorbed: list[UUID] = field(default_factory=list)  # ids that this call had, or swallowed
     counted: bool = False
-    _told: dict[_Row, _Times] = field(default_factory=dict)
+    _told: dict[_Row, _Told] = field(default_factory=dict)
 
     @property
     def is_full(self) -> bool:
@@ -100,20 +104,18 @@ class Group:
 
     def number(self, fact: Fact) -> int | None:
         """The fact's ordinal among its like; None where the same voice told it already."""
-        row = (_VOICES.get(fact.source, ""), fact.kind, fact.subject, fact.place)
-        told = self._told.setdefault(row, _Times())
-        if fact.at in told.times:
+        row, when = _row(fact)
+        count, times = self._told.get(row, _NOTHING_TOLD)
+        if when in times:
             return None
-        told.times.add(fact.at)
-        told.count += 1
-        return 0 if fact.kind in ONCE else told.count - 1
+        self._told[row] = (count + 1, _with(times, when))
+        return 0 if fact.kind in ONCE else count
 
     def remember(self, fact: Fact) -> None:
         """Take a fact that has its ordinal already (out of the store)."""
-        row = (_VOICES.get(fact.source, ""), fact.kind, fact.subject, fact.place)
-        told = self._told.setdefault(row, _Times())
-        told.times.add(fact.at)
-        told.count = max(told.count, fact.ordinal + 1)
+        row, when = _row(fact)
+        count, times = self._told.get(row, _NOTHING_TOLD)
+        self._told[row] = (max(count, fact.ordinal + 1), _with(times, when))
 
     def undecided(self, facts: Iterable[Fact]) -> None:
         """Keep facts until it is clear whether the group is ours."""
@@ -152,3 +154,16 @@ class Group:
             self.story = story
         else:
             self.story.swallow(story)
+
+
+def _row(fact: Fact) -> tuple[_Row, _When]:
+    journal = fact.source in JOURNALS
+    row = (fact.source.value if journal else "", fact.kind.value, fact.subject, fact.place)
+    return row, (fact.at, fact.detail.get("agent", "") if journal else "")
+
+
+def _with(times: tuple[_When, ...] | set[_When], when: _When) -> tuple[_When, ...] | set[_When]:
+    if isinstance(times, set):
+        times.add(when)
+        return times
+    return (*times, when) if len(times) < FEW else {*times, when}

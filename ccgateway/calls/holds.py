@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ccgateway.calls.call import Hold, Role
-from ccgateway.calls.lives import OVER
+from ccgateway.calls.call import Hold, Known, Role
 from ccgateway.calls.talk import SWAP
-from ccgateway.telephony.facts import Fact, Kind
+from ccgateway.telephony.facts import Fact, Kind, Source
 
 SHORTEST = timedelta(milliseconds=50)
 """No hand is faster. While Asterisk carries out an agent's key (a feature hook with music) it tells
@@ -26,6 +25,8 @@ class _Held:
     began_at: datetime
     ended_at: datetime | None = None
     left_at: datetime | None = None  # the bridge, and has not come back to one
+    known: Known = Known.LIVE
+    heard: bool = False  # its end, over AMI
 
 
 class Holds:
@@ -34,6 +35,7 @@ class Holds:
     def __init__(self) -> None:
         self._all: list[_Held] = []
         self._by_phone: dict[str, _Held] = {}  # open ones, by the channel that holds
+        self._last: dict[str, _Held] = {}  # the newest of each such channel
         self._consulting: dict[str, _Held] = {}  # open ones, by the caller's channel
         self._escalated_by: dict[str, str] = {}  # caller's channel -> agent's
 
@@ -41,11 +43,15 @@ class Holds:
         """Look at one fact; most are none of ours."""
         match fact.kind:
             case Kind.HOLD_BEGAN if fact.subject not in self._by_phone:
-                self._by_phone[fact.subject] = self._begin(fact.subject, fact.at)
-            case Kind.HOLD_ENDED | Kind.CHANNEL_FOUND | Kind.CHANNEL_ENDED | Kind.CHANNEL_MISSING:
+                began = self._begin(fact.subject, fact.at)
+                self._by_phone[fact.subject] = self._last[fact.subject] = began
+            case Kind.HOLD_ENDED:
                 self._end_by_phone(fact)
-                if fact.kind in OVER:
-                    self._end_consulting(fact)
+            case Kind.CHANNEL_ENDED:
+                self._end_by_phone(fact)
+                self._end_consulting(fact)
+            case Kind.CHANNEL_FOUND | Kind.CHANNEL_MISSING:
+                self._look_again(fact)
             case Kind.BRIDGE_LEFT if held := self._by_phone.get(fact.subject):
                 held.left_at = fact.at
             case Kind.BRIDGE_ENTERED:
@@ -57,6 +63,21 @@ class Holds:
                 self._consulting[fact.subject] = self._begin(by, fact.at)
             case _:
                 pass
+
+    def _look_again(self, fact: Fact) -> None:
+        self.lose_sight(fact)
+        if consulting := self._consulting.get(fact.subject):
+            consulting.known = Known.PARTIAL
+        if fact.kind is Kind.CHANNEL_MISSING:
+            self._end_consulting(fact)
+
+    def lose_sight(self, fact: Fact) -> None:
+        """A snapshot's fact: what the phone did before it was not heard. Where the journals tell
+        how the hold was over at the latest, it is known by that; it may have been before."""
+        self._end_by_phone(fact)
+        last = self._last.get(fact.subject)
+        if last is not None and not last.heard:
+            last.known = Known.PARTIAL
 
     def escalated(self, agents: str, callers: str, at: datetime) -> None:
         """An agent's channel passes a caller's on: if the caller is held next, it is by that."""
@@ -75,7 +96,7 @@ class Holds:
             ended_at = held.ended_at or held.left_at
             if ended_at is not None and ended_at - held.began_at < SHORTEST:
                 continue
-            yield Hold(held.uniqueid, role(held.uniqueid), held.began_at, ended_at)
+            yield Hold(held.uniqueid, role(held.uniqueid), held.began_at, ended_at, held.known)
 
     def _begin(self, uniqueid: str, at: datetime) -> _Held:
         held = _Held(uniqueid, at)
@@ -96,6 +117,7 @@ class Holds:
     def _end_by_phone(self, fact: Fact) -> None:
         if held := self._by_phone.pop(fact.subject, None):
             held.ended_at = held.left_at or fact.at
+            held.heard = fact.source is Source.AMI
 
     def _end_consulting(self, fact: Fact) -> None:
         if held := self._consulting.pop(fact.subject, None):

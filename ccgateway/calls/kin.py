@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from ccgateway.telephony.facts import Fact, Kind
+from ccgateway.telephony.facts import Fact, Kind, Source
 
 BASIC = "basic"
 """BridgeType of the bridge of a Dial(), a Queue() or a transfer: one call's own."""
 
-_PLACE = frozenset(
+PLACED = frozenset(
     {
         Kind.DIAL_BEGAN,
         Kind.DIAL_ENDED,
@@ -37,7 +37,7 @@ _DETAIL: Mapping[Kind, tuple[str, ...]] = {
     Kind.ATTENDED_TRANSFERRED: ("transferee", "target"),
 }
 _TRANSFERS = frozenset({Kind.BLIND_TRANSFERRED, Kind.ATTENDED_TRANSFERRED})
-TYING = _PLACE | _DETAIL.keys()
+TYING = PLACED | _DETAIL.keys()
 """Kinds that can name another channel beside the linkedid, or a bridge."""
 
 _UNIQUEID = re.compile(r"(?:^|-)(\d{9,11})\.(\d+)$")
@@ -49,11 +49,19 @@ def kin(fact: Fact) -> Iterator[str]:
     transfer that failed ties nobody."""
     if fact.kind in _TRANSFERS and fact.detail.get("result") != "Success":
         return
-    if fact.kind in _PLACE and fact.place:
+    if fact.kind in PLACED and fact.place:
         yield fact.place
     for key in _DETAIL.get(fact.kind, ()):
         if other := fact.detail.get(key):
             yield other
+
+
+def was_called(fact: Fact) -> bool:
+    """Whether the birth of a channel tells that another one called it. AMI tells more of that; CEL
+    has nothing else. The far half of a Local channel goes out by itself."""
+    linkedid = fact.detail.get("linkedid", fact.subject)
+    by_journal = fact.kind is Kind.CHANNEL_CREATED and fact.source is Source.CEL
+    return by_journal and linkedid != fact.subject and fact.detail.get("channel", "")[-2:] != ";2"
 
 
 def bridge_of(fact: Fact) -> str:

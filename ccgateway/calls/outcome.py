@@ -76,7 +76,7 @@ class _Judge:
         self._told = passing
         self._after = after
         self._heard = heard
-        self._until = after.done_at if after else _NEVER
+        self._until = _since(after) if after else _NEVER
 
     def verdict(self) -> Escalation:
         told, heard = self._told, self._heard
@@ -120,12 +120,10 @@ class _Judge:
     def _taken(self) -> Talk | None:
         """The caller's first talk with somebody else than who passed him on."""
         told = self._told
-        # The bridges of an attended transfer may have become one just before it is told.
-        since = told.transferred_at - MERGED if told.transferred_at else told.at
         until = min(self._until, told.returned_at or _NEVER)
         for talk in self._heard.talks:
             mine = talk.uniqueid in self._mine() or self._undone(talk)
-            if not mine and since <= talk.began_at < until:
+            if not mine and _since(told) <= talk.began_at < until:
                 return talk
         return None
 
@@ -198,6 +196,12 @@ class _Judge:
         if ended:
             return EscalationEnd.ABANDONED, ended
         return (EscalationEnd.UNKNOWN if self._heard.over else EscalationEnd.RUNNING), None
+
+
+def _since(told: Passing) -> datetime:
+    """From when on the caller may be with the next one. The bridges of an attended transfer may
+    have become one just before it is told."""
+    return told.transferred_at - MERGED if told.transferred_at else told.at
 
 
 def _outlasts(back: Talk, taken: Talk) -> bool:

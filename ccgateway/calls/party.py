@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ccgateway.calls.call import Direction, Leg, Role
+from ccgateway.calls.kin import was_called
 from ccgateway.telephony.facts import Fact, Kind, Source
 
 OUR_CONTEXTS = "ccg-"  # the beginning of their names
@@ -74,7 +75,10 @@ class Parties:
         match fact.kind:
             case Kind.CHANNEL_CREATED | Kind.CHANNEL_SEEN | Kind.CHANNEL_CALLER_ID:
                 self._read(fact)
+                if was_called(fact):
+                    self._called.setdefault(fact.subject, "")
             case Kind.ENTERED if not self._door:
+                self._read(fact)  # CEL tells of him as he is now, AMI before
                 self._door, self._did = fact.subject, fact.detail.get("did", "")
                 self._entered_at = fact.at
             case Kind.QUEUE_JOINED:

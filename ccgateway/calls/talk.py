@@ -13,10 +13,14 @@ from datetime import datetime, timedelta
 
 from ccgateway.calls.call import Leg, Role, Talk
 from ccgateway.telephony.facts import Fact, Kind
+from ccgateway.telephony.ids import is_local
 
 SWAP = timedelta(milliseconds=50)
 """When a Local channel optimises itself away, Asterisk swaps the channels behind it from bridge
 to bridge: the events show a gap (0.8 ms when measured) in a talk whose media never stopped."""
+
+
+_OTHER_HALF = {"1": "2", "2": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class Moves:
         """The talks of a channel with whoever it was, in order of their beginning; ``agent`` is
         '' where that is no agent's channel."""
         people = {leg.uniqueid: leg for leg in legs}
-        room = _Room(self._wires)
+        room = _Room(_halves(legs) | self._wires)
         heard = room.reach(caller)
         running: dict[str, Talk] = {}
         done: list[Talk] = []
@@ -163,6 +167,13 @@ class _Room:
                     lines.add(line)
                     todo.append((line, way))
         return _Reach(start, reached, bridges, lines)
+
+
+def _halves(legs: Iterable[Leg]) -> dict[str, str]:
+    """The halves of Local channels, each with the other, by their names: CEL has no LocalBridge."""
+    halves = {leg.channel: leg.uniqueid for leg in legs if is_local(leg.channel)}
+    pairs = ((name, f"{name[:-1]}{_OTHER_HALF[name[-1]]}") for name in halves if name[-1] in "12")
+    return {halves[one]: halves[other] for one, other in pairs if other in halves}
 
 
 def _people_in(heard: _Reach, caller: str, people: Mapping[str, Leg]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from ccgateway.calls.call import (
     Escalation,
     EscalationEnd,
     Hold,
+    Known,
     Leg,
     Mode,
     OfferEnd,
@@ -147,7 +148,9 @@ def _of_hold(hold: Hold, call: Call) -> Iterator[Moment]:
     who = _who_is(hold.uniqueid, call)
     yield Moment(hold.began_at, who, "puts the other on hold")
     if hold.ended_at is not None:
-        yield Moment(hold.ended_at, who, "takes the other off hold")
+        seen = hold.known is not Known.PARTIAL
+        what = "takes the other off hold" if seen else "may have held the other up to here"
+        yield Moment(hold.ended_at, who, what)
 
 
 def _of_escalations(call: Call) -> Iterator[Moment]:

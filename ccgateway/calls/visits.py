@@ -13,6 +13,7 @@ from datetime import datetime
 
 from ccgateway.calls.call import Offer, OfferEnd, Visit, VisitEnd
 from ccgateway.calls.escalations import FIRST, tier_of
+from ccgateway.calls.rung import names_no_channel, rang_for
 from ccgateway.telephony.facts import Fact, Kind, Source
 
 _BY_STATUS = {
@@ -92,6 +93,7 @@ class Visits:
         self._stays: list[_Stay] = []
         self._rings: dict[str, _Ring] = {}
         self._tiers: dict[str, int] = {}  # channel -> where it is being passed on to
+        self._born: dict[str, datetime] = {}
 
     def take(self, fact: Fact) -> None:
         """Look at one fact; most are none of ours."""
@@ -100,8 +102,8 @@ class Visits:
                 self._join(fact).position = _number(fact.detail.get("position", ""))
             case Kind.QUEUE_LEFT:
                 self._leave(fact)
-            case Kind.QUEUE_ABANDONED if stay := self._stay(fact.place, fact.subject):
-                stay.abandoned = True
+            case Kind.QUEUE_ABANDONED:
+                self._abandon(fact)
             case Kind.TIER_ENTERED | Kind.RETURNED:
                 self._seek(fact)
             case Kind.QUEUE_RESULT:
@@ -110,8 +112,8 @@ class Visits:
                 self._ring(fact)
             case Kind.AGENT_CONNECTED:
                 self._connect(fact)
-            case Kind.CHANNEL_ANSWERED if fact.source is Source.SNAPSHOT:
-                self._found_answered(fact)
+            case Kind.CHANNEL_CREATED | Kind.CHANNEL_ANSWERED:
+                self._begin(fact)
             case Kind.AGENT_RANG_OUT | Kind.DIAL_ENDED | Kind.CHANNEL_ENDED | Kind.CHANNEL_MISSING:
                 self._end_ring(fact)
             case _:
@@ -145,6 +147,10 @@ class Visits:
         if stay and stay.left_at is None:
             stay.left_at, stay.lost = fact.at, fact.source is Source.SNAPSHOT
 
+    def _abandon(self, fact: Fact) -> None:
+        if stay := self._stay(fact.place, fact.subject):
+            stay.abandoned = True
+
     def _result(self, fact: Fact) -> None:
         """Our dialplan after Queue(). A caller whom the queue refused never joined: that is a
         stay of no length."""
@@ -153,7 +159,7 @@ class Visits:
         if stay is None or stay.status is not None or status in _NEVER_JOINED:
             stay = self._join(fact)
         stay.status = status
-        stay.left_at = stay.left_at or fact.at
+        stay.left_at = stay.left_at or stay.answered_at or fact.at
 
     def _ring(self, fact: Fact) -> None:
         ring = _Ring(fact.detail.get("agent", ""), fact.subject, fact.at)
@@ -163,6 +169,7 @@ class Visits:
             stay.rings.append(ring)
 
     def _connect(self, fact: Fact) -> None:
+        self._rang_unheard(fact, fact.subject, fact.detail.get("agent_uniqueid", ""))
         stay = self._stay(fact.place, fact.subject)
         if stay and stay.answered_at is None:
             stay.agent = fact.detail.get("agent", "")
@@ -170,6 +177,25 @@ class Visits:
             stay.answered_at = fact.at
         if ring := self._rings.get(fact.detail.get("agent_uniqueid", "")):
             ring.close(fact.at, OfferEnd.ANSWERED)
+
+    def _rang_unheard(self, fact: Fact, caller: str, channel: str) -> None:
+        """queue_log tells of a ringing when it is over: where AMI told nothing of it, by that."""
+        stay = self._stay(fact.place, caller)
+        if fact.source is not Source.QUEUE_LOG or channel in self._rings or stay is None:
+            return
+        began_at = self._born.get(channel) or fact.at - rang_for(fact)
+        ring = _Ring(fact.detail.get("agent", ""), channel, began_at)
+        if names_no_channel(fact):
+            ring = _Ring(ring.agent, "", fact.at - rang_for(fact), fact.at, OfferEnd.NO_ANSWER)
+        else:
+            self._rings[channel] = ring
+        stay.rings.append(ring)
+
+    def _begin(self, fact: Fact) -> None:
+        if fact.kind is Kind.CHANNEL_CREATED:
+            self._born[fact.subject] = fact.at
+        elif fact.source is Source.SNAPSHOT:
+            self._found_answered(fact)
 
     def _found_answered(self, fact: Fact) -> None:
         """Whom the queue rang when we lost sight has answered since."""
@@ -181,6 +207,8 @@ class Visits:
                 stay.agent, stay.answered_at = ring.agent, fact.at
 
     def _end_ring(self, fact: Fact) -> None:
+        if fact.kind is Kind.AGENT_RANG_OUT:
+            self._rang_unheard(fact, fact.detail.get("caller", ""), fact.subject)
         ring = self._rings.get(fact.subject)
         if ring is None:
             return
@@ -204,12 +232,13 @@ class Visits:
                 ordinal=ordinal,
                 joined_at=stay.joined_at,
                 position=stay.position,
-                left_at=stay.left_at or ends.get(stay.uniqueid),
+                left_at=stay.left_at or stay.answered_at or ends.get(stay.uniqueid),
                 end=_end(stay, ends.get(stay.uniqueid)),
                 agent=agents.get(stay.by) or stay.agent,
                 answered_at=stay.answered_at,
                 offers=tuple(
-                    Offer(r.agent, r.uniqueid, r.began_at, r.ended_at, r.end) for r in stay.rings
+                    Offer(r.agent, r.uniqueid, r.began_at, r.ended_at, r.end)
+                    for r in sorted(stay.rings, key=lambda ring: ring.began_at)
                 ),
                 uniqueid=stay.uniqueid,
                 tier=stay.tier,

@@ -55,7 +55,7 @@ class Kind(StrEnum):
     AGENT_CONNECTED = "agent_connected"  # subject: caller's channel, place: queue; detail: agent
     AGENT_RANG_OUT = "agent_rang_out"  # subject: agent's channel, place: queue; detail: agent
     AGENT_COMPLETED = "agent_completed"  # subject: caller's channel; a hint only, can be late
-    ENTERED = "entered"  # our dialplan's door; detail: did, presentation
+    ENTERED = "entered"  # our dialplan's door; detail: did, presentation, service
     FELL_BACK = "fell_back"  # static branch was taken; detail: reason
     MESSAGE_PLAYED = "message_played"  # detail: message
     ROUTED = "routed"  # our decision; detail: route's fields and its reasons (JSON)

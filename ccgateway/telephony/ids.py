@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 CALL_IDS = UUID("6f2ed6d0-5d7c-5f0e-9d53-0c3a8d5c1c1e")
@@ -19,6 +20,7 @@ def call_id_of(node: str, uniqueid: str) -> UUID:
     return uuid5(CALL_IDS, f"{node}/{uniqueid}")
 
 
+@lru_cache(maxsize=1024)
 def born(uniqueid: str) -> datetime | None:
     """When a channel was created (whole seconds, UTC), as its uniqueid ``[system-]epoch.serial``
     tells; None where it does not (an Originate may choose a ChannelId of its own)."""

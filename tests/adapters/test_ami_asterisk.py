@@ -23,7 +23,7 @@ from ccgateway.rig.sipp import Caller, Habits, Sipps
 from ccgateway.telephony.actions import AddMember, Member, PauseMember, RemoveMember, SetGlobal
 from ccgateway.telephony.facts import Kind
 from tests.adapters.ami_bench import FAST, Mailbox, Node, WallClock, eventually, running
-from tests.preparing import built
+from tests.preparing import ON_16, built
 
 pytestmark = pytest.mark.acceptance
 
@@ -92,6 +92,8 @@ async def test_members_are_added_paused_and_removed(up: tuple[Link, Mailbox]) ->
     link, _ = up
     odd = 'Ää 😀 ${SHELL(id)} "]]>'
     await link.act(AddMember("stations", "PJSIP/101", odd, penalty=3, paused=True, reason="lunch"))
+    if ON_16:  # its QueueAdd knows no Reason: the gateway's next comparison tells it
+        await link.act(PauseMember("stations", "PJSIP/101", paused=True, reason="lunch"))
     ours = [member for member in await link.members() if member.queue == "stations"]
     assert [replace(member, device_state=0) for member in ours] == [
         Member("stations", "PJSIP/101", odd, dynamic=True, paused=True, reason="lunch", penalty=3)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from ccgateway.calls.compare import differences
 from ccgateway.calls.group import Channel
 from ccgateway.engine.pulse import Pulse
 from ccgateway.rig.fake_pbx import FakePbx, block, listing
+from ccgateway.rig.waiting import until
 from ccgateway.telephony.facts import Kind
 from tests.adapters.ami_bench import FAST, Mailbox, Node, WallClock, eventually, running
 from tests.unit.engine.world import World
@@ -64,6 +66,31 @@ async def beats(pbx: FakePbx, link: Link, until: Callable[[int], bool]) -> Colle
         with suppress(asyncio.CancelledError):
             await beating
     return told
+
+
+class SteppedClock(WallClock):
+    """It can be set."""
+
+    by = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.by
+
+
+async def test_where_our_clock_is_set_asterisk_is_asked_at_once(
+    pbx: FakePbx, inbox: Mailbox
+) -> None:
+    clock = SteppedClock()
+    link = Link(Node(pbx.port), inbox, clock, replace(FAST, ping_every=60.0))
+    async with running(link):
+        await until(lambda: inbox.snapshots, "the link is up")
+        clock.by = timedelta(seconds=90)
+        await until(near(link, -90), "the new difference is known", seconds=5)
+        clock.by = timedelta()
+        await until(near(link, 0), "the clocks agree again", seconds=5)
+        # What a snapshot that was asked for meanwhile did not miss is missed by another.
+        await until(lambda: len(inbox.snapshots) > 2, "another snapshot for each")
+        assert abs(inbox.snapshots[-1].at - said(pbx)) < SOON
 
 
 @pytest.mark.parametrize("ahead", SKEWS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +12,8 @@ from hypothesis import strategies as st
 
 from ccgateway.ami.decode import ALWAYS, SOMETIMES, event_of, fact_of
 from ccgateway.ami.framing import Headers
+from ccgateway.calls.recorded import Ami
+from ccgateway.replay.files import read
 from ccgateway.telephony.facts import Fact, Kind
 
 RECORDINGS = Path(__file__).parents[2] / "scenarios" / "recordings"
@@ -23,15 +24,8 @@ AGENT = "1795327344.71"
 
 
 def recorded(name: str) -> list[Headers]:
-    lines = (RECORDINGS / f"{name}.jsonl").read_text().splitlines()
-    return [
-        [
-            (key, one)
-            for key, value in json.loads(line).items()
-            for one in (value if isinstance(value, list) else [value])
-        ]
-        for line in lines
-    ]
+    heard = read(RECORDINGS / f"{name}.jsonl").heard
+    return [list(each.value.headers) for each in heard if isinstance(each.value, Ami)]
 
 
 def facts_of(name: str) -> list[Fact]:
