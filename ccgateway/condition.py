@@ -14,12 +14,13 @@ from ccgateway.ami.link import Link
 from ccgateway.engine.loop import Engine
 from ccgateway.engine.ports import Clock
 from ccgateway.engine.pulse import Pulse
-from ccgateway.journal.watch import JournalWatch
+from ccgateway.journalling import Journalling
 from ccgateway.postgres.answering import Answering
+from ccgateway.postgres.spool import Spool
 from ccgateway.postgres.writer import Writer
 from ccgateway.reload import Reloader
 from ccgateway.web.feed import Feed
-from ccgateway.web.metrics import LinkNumbers, Numbers, QueueNumbers
+from ccgateway.web.metrics import LinkNumbers, Numbers, QueueNumbers, SpoolNumbers
 
 LATE_MS = 500.0
 """A loop so late keeps callers waiting for their routes: the dialplan gives those 1.2 s."""
@@ -32,17 +33,18 @@ class Condition:
     engine: Engine
     pulse: Pulse
     writer: Writer
+    spool: Spool
     feed: Feed
     agi: AgiServer
     links: Mapping[str, Link]
     reloader: Reloader[Any]
     postgresql: Answering
-    journals: JournalWatch
+    journals: Journalling
     clock: Clock
 
     async def parts(self) -> Mapping[str, bool]:
         """Which parts of us are ready."""
-        journals = self.journals.standing
+        journals = self.journals.watch.standing
         return {
             "ami": all(link.connected for link in self.links.values()),
             "postgresql": await self.postgresql.now(),
@@ -58,7 +60,9 @@ class Condition:
             "lag_ms": round(self.pulse.lag_ms, 1),
             "worst_lag_ms": round(self.pulse.worst_lag_ms, 1),
             "unwritten": self.writer.backlog,
+            "spooled": self.spool.facts,
             "refused_facts": self.writer.refused,
+            "lost_facts": self.writer.lost,
             "odd_facts": self.engine.board.odd,
             "agi": asdict(self.agi.stats),
             "links": {
@@ -86,11 +90,13 @@ class Condition:
             queues=self._queues(),
             agents=Counter(agent.state for agent in engine.desk.agents),
             links={name: _link(link) for name, link in self.links.items()},
-            journals=self.journals.standing,
+            journals=self.journals.watch.standing,
+            journalling=self.journals.numbers(),
             backlog=engine.backlog,
             lag_s=self.pulse.lag_ms / 1000,
             late=self.pulse.late,
             unwritten=self.writer.backlog,
+            spool=_spool(self.spool, self.writer),
             refused_rows=self.writer.refused,
             odd_facts=engine.board.odd,
             agi={outcome: getattr(agi, outcome) for outcome in sessions},
@@ -112,6 +118,10 @@ class Condition:
 
 def _seconds(since: datetime | None, now: datetime) -> float:
     return 0.0 if since is None else max(0.0, (now - since).total_seconds())
+
+
+def _spool(spool: Spool, writer: Writer) -> SpoolNumbers:
+    return SpoolNumbers(spool.facts, spool.used, spool.full_ratio, writer.lost, spool.bad)
 
 
 def _link(link: Link) -> LinkNumbers:

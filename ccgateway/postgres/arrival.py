@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import asyncpg
 import structlog
 
 from ccgateway.errors import StoreUnavailable
-from ccgateway.postgres.pool import BAD_DSN, CONNECT_WITHIN
+from ccgateway.postgres.pool import BAD_DSN, CONNECT_WITHIN, GONE
 
 FIRST_PAUSE = 0.5  # seconds before the second try, then doubled
 LONGEST_PAUSE = 5.0  # seconds: its arrival is noticed within this
@@ -19,6 +21,36 @@ _NOT_YET = ("08", "53", "57")
 shutting down. Any other answer (a wrong password, no such database) is one, and stays."""
 
 log = structlog.stdlib.get_logger(__name__)
+T = TypeVar("T")
+
+
+async def patiently(work: Callable[[], Awaitable[T]], within: float) -> T:
+    """What ``work`` returns; where PostgreSQL goes away in the middle of it, it is done again. So
+    it must bear to be done twice. Raises StoreUnavailable where PostgreSQL is not there for
+    ``within`` seconds, or where waiting would not help."""
+    deadline = time.monotonic() + within
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            return await work()
+        except StoreUnavailable as error:
+            left = deadline - time.monotonic()
+            if left <= 0 or not _passes(error):
+                raise
+            log.warning("database_awaited", reason=str(error), seconds_left=round(left, 1))
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def _passes(error: BaseException | None) -> bool:
+    """Whether it was caused by PostgreSQL's being away."""
+    while error is not None:
+        if isinstance(error, GONE):
+            return True
+        if isinstance(error, asyncpg.PostgresError):
+            return str(error.sqlstate)[:2] in _NOT_YET
+        error = error.__cause__
+    return False
 
 
 async def arrival(dsn: str, within: float) -> None:

@@ -26,6 +26,10 @@ Connection: TypeAlias = (
 
 T = TypeVar("T")
 
+GONE = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the driver raises where a connection is lost. The last one where it was lost within an
+operation: it then says that this one still goes on."""
+
 _BAD_DATA = ("22", "23", "54")
 """Classes of SQLSTATE that are the row's fault: data exception, integrity constraint violation,
 program limit exceeded (a text too long for an index)."""
@@ -59,7 +63,7 @@ def reaching() -> Iterator[None]:
         yield
     except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
         raise StoreUnavailable(f"{OLD_SCHEMA}: {reason_of(error)}") from error
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (asyncpg.PostgresError, *GONE) as error:
         if is_bad_data(error):
             raise
         raise StoreUnavailable(f"PostgreSQL does not serve us: {reason_of(error)}") from error

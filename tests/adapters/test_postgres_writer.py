@@ -18,7 +18,7 @@ from ccgateway.postgres.partitions import Partitions
 from ccgateway.postgres.pool import Pool
 from ccgateway.postgres.store import PostgresStore
 from ccgateway.postgres.writer import Writer
-from ccgateway.telephony.facts import Fact, Kind, Source
+from ccgateway.telephony.facts import Fact, Kind
 from tests.adapters.postgres_samples import (
     NODE,
     T0,
@@ -123,21 +123,6 @@ async def test_the_latest_version_of_a_call_stays(writer: Writer, pool: Pool) ->
     writer.put_facts([ended(1)], shorter)
     await flushed(writer)
     assert await load_call(pool, call.call_id) == shorter
-
-
-@pytest.mark.parametrize("together", [True, False])
-@pytest.mark.parametrize("order", [(Source.AMI, Source.CEL), (Source.CEL, Source.AMI)])
-async def test_the_journal_has_the_final_time(
-    writer: Writer, pool: Pool, order: tuple[Source, Source], together: bool
-) -> None:
-    times = {Source.AMI: at(60.2), Source.CEL: at(60)}
-    for source in order:
-        writer.put_facts([replace(ended(1), at=times[source], source=source)], live_call(1))
-        if not together:
-            await flushed(writer)
-    await flushed(writer)
-    (fact,) = await facts_of(pool, live_call(1).call_id)
-    assert (fact.at, fact.source) == (at(60), Source.CEL)
 
 
 async def test_the_first_word_of_ami_stays(writer: Writer, pool: Pool) -> None:
@@ -320,11 +305,11 @@ async def test_the_day_is_that_of_the_channels_birth(writer: Writer, pool: Pool)
     before = datetime(2026, 11, 22, 23, 59, 59, tzinfo=UTC)
     channel = uniqueid(1, before)
     after = datetime(2026, 11, 23, 0, 0, 5, tzinfo=UTC)
-    for source, when in ((Source.AMI, before), (Source.CEL, after)):
-        writer.put_facts([Fact(NODE, Kind.CHANNEL_ENDED, channel, when, source=source)], None)
+    for when in (before, after):
+        writer.put_facts([Fact(NODE, Kind.CHANNEL_ENDED, channel, when)], None)
         await flushed(writer)
     rows = await pool.fetch("SELECT day, at, tableoid::regclass::text AS partition FROM facts")
-    assert [tuple(row) for row in rows] == [(date(2026, 11, 22), after, "facts_20261122")]
+    assert [tuple(row) for row in rows] == [(date(2026, 11, 22), before, "facts_20261122")]
 
 
 async def test_a_channel_of_a_far_year_makes_no_partition_there(writer: Writer, pool: Pool) -> None:
