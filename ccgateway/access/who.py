@@ -9,8 +9,9 @@ from typing import Any
 
 
 class Role(IntEnum):
-    """What somebody may do; each may do all that those before may."""
+    """What somebody may do; each from AGENT on may do all that those before may."""
 
+    SHIPPER = 0  # send Asterisk's journals, and nothing else: it is a machine's
     AGENT = 1  # their own state, and the calls that they are in
     SUPERVISOR = 2  # all agents and calls of their scope
     ADMINISTRATOR = 3  # everything

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from ccgateway.check.finding import Mend, Problem, command, warning
 from ccgateway.check.host import FULL_BYTES
 from ccgateway.check.lines import add, first, is_true, merged, rx, write
 from ccgateway.check.system import Pbx, seen
 from ccgateway.config import Config
+from ccgateway.guest.snippets import DATE_MOST, DATES
 from ccgateway.journal.standing import CEL as JOURNAL
 
 CEL = "cel.conf"
@@ -25,11 +27,25 @@ EVENTS = (
     "HANGUP",
     "BRIDGE_ENTER",
     "BRIDGE_EXIT",
+    "BLINDTRANSFER",
+    "ATTENDEDTRANSFER",
+    "LOCAL_OPTIMIZE",
+    "USER_DEFINED",
     "LINKEDID_END",
 )
-COLUMNS = ("eventtime", "eventtype", "uniqueid", "linkedid", "channame", "eventextra")
-FRACTION = "%6q"
-"""Microseconds, in Asterisk's dateformat."""
+COLUMNS = (
+    "${eventtime}",
+    "${eventtype}",
+    *(f"${{CHANNEL({name})}}" for name in ("uniqueid", "linkedid", "channame", "exten")),
+    *(f"${{CHANNEL({name})}}" for name in ("context", "appname", "peer")),
+    "${CALLERID(num)}",
+    "${eventextra}",
+)
+"""The values of a record, in their order (``journal.cel``): of the test PBX, known to work."""
+
+MAPPING = ",".join(f"${{CSV_QUOTE({column})}}" for column in COLUMNS)
+FRACTION, ZONE = "%6q", "%z"
+"""Microseconds, and the zone, in Asterisk's dateformat."""
 
 
 def cel_written(pbx: Pbx, config: Config) -> Iterator[Problem]:
@@ -74,37 +90,37 @@ def _events(pbx: Pbx) -> frozenset[str]:
 
 
 def cel_times(pbx: Pbx, config: Config) -> Iterator[Problem]:
-    """Whole seconds do not tell the order of what happens in a call."""
+    """Whole seconds do not tell the order of what happens in a call; and without its zone a time is
+    another one where the gateway's machine is elsewhere, or the clocks go back an hour."""
     values = [s.value for s in merged(pbx.conf, CEL, "general") if s.key == "dateformat"]
-    if not values or FRACTION not in values[-1]:
-        line = f"dateformat = %Y-%m-%dT%H:%M:%S.{FRACTION}"
-        mend = add(pbx.conf, CEL, "general", line, reload=RELOAD_CEL)
-        yield warning("CEL's times have no microseconds", mend)
+    if fault := _fault_of(values[-1] if values else ""):
+        mend = add(pbx.conf, CEL, "general", f"dateformat = {DATES}", reload=RELOAD_CEL)
+        yield warning(f"CEL's times {fault}", mend)
+
+
+def _fault_of(dateformat: str) -> str:
+    if FRACTION not in dateformat:
+        return "have no microseconds"
+    if ZONE not in dateformat:
+        return "have no zone"
+    example = datetime(2026, 12, 31, tzinfo=UTC).strftime(dateformat.replace(FRACTION, "123456"))
+    if len(example) > DATE_MOST:
+        return f"are longer than {DATE_MOST} characters: most versions of Asterisk cut off the rest"
+    return ""
 
 
 def cel_file(pbx: Pbx, config: Config) -> Iterator[Problem]:
     """cel_custom.conf says which columns the journal has; without a mapping there is no file."""
     mappings = [s for s in merged(pbx.conf, CUSTOM, "mappings") if s.key == JOURNAL.name]
     if not mappings or not _is_whole(mappings[-1].value):
-        mend = add(pbx.conf, CUSTOM, "mappings", _mapping(), reload=RELOAD_CUSTOM)
+        line = f"{JOURNAL.name} => {MAPPING}"
+        mend = add(pbx.conf, CUSTOM, "mappings", line, reload=RELOAD_CUSTOM)
         yield warning(f"CEL goes to no {JOURNAL.name} with the columns that are needed", mend)
 
 
 def _is_whole(mapping: str) -> bool:
-    return all(column in mapping for column in COLUMNS)
-
-
-def _mapping() -> str:
-    """The line of the test PBX, which is known to work."""
-    columns = (
-        "${eventtime}",
-        "${eventtype}",
-        *(f"${{CHANNEL({name})}}" for name in ("uniqueid", "linkedid", "channame", "exten")),
-        *(f"${{CHANNEL({name})}}" for name in ("context", "appname", "peer")),
-        "${CALLERID(num)}",
-        "${eventextra}",
-    )
-    return f"{JOURNAL.name} => " + ",".join(f"${{CSV_QUOTE({column})}}" for column in columns)
+    """Whether it has the columns that the reader expects, and no others."""
+    return "".join(mapping.split()) == MAPPING
 
 
 def cel_folder(pbx: Pbx, config: Config) -> Iterator[Problem]:

@@ -6,6 +6,8 @@ import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from ccgateway.journal.rotated import opened
+
 CEL = Path("cel-custom/ccgateway.csv")
 """Of cel_custom, by the mapping that ``ccgateway init`` writes; in Asterisk's log folder, as is
 QUEUE_LOG. Asterisk opens it for each line: one that was rotated away comes back with the next."""
@@ -49,4 +51,4 @@ def _look_into(folder: Path) -> None:
 
 
 def _read(file: Path) -> None:
-    file.open("rb").close()
+    opened(file).close()

@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
 
 from ccgateway.engine.ports import Clock
+from ccgateway.journal.aside import aside
 from ccgateway.journal.standing import fault
 
 EVERY_S = 5.0
 """Three stats and two opens a node; who asks /readyz gets the last answer."""
+
+WITHIN_S = 5.0
+"""A folder that takes longer hangs: it is on a machine that is away."""
 
 log = structlog.get_logger()
 
@@ -28,6 +33,7 @@ class JournalWatch:
         self._ended = ended
         self._clock = clock
         self._faults = dict.fromkeys(folders, "")
+        self._looking: dict[str, asyncio.Task[str]] = {}
 
     @property
     def standing(self) -> Mapping[str, bool]:
@@ -41,10 +47,16 @@ class JournalWatch:
             await asyncio.sleep(EVERY_S)
 
     async def look(self) -> None:
-        """Look at them once."""
+        """Look at them once; at one that hangs not again until it answers."""
         for node, folder in self._folders.items():
-            ended, now = self._ended.get(node), self._clock.now()
-            found = await asyncio.to_thread(fault, folder, ended, now)
+            if node not in self._looking:
+                look = partial(fault, folder, self._ended.get(node), self._clock.now())
+                self._looking[node] = asyncio.create_task(aside(look))
+        if self._looking:
+            await asyncio.wait(self._looking.values(), timeout=WITHIN_S)
+        for node, folder in self._folders.items():
+            answers = self._looking[node].done()
+            found = self._looking.pop(node).result() if answers else f"{folder} does not answer"
             if found and found != self._faults[node]:
                 log.warning("journals not in order", node=node, what=found, do="ccgateway check")
             if self._faults[node] and not found:

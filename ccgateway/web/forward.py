@@ -22,6 +22,9 @@ from ccgateway.web.routes import WHO, Handler, Route
 OWN = frozenset({"signIn", "signOut"})
 """Acts of the web process: the session is with it."""
 
+LASTS = frozenset({"capture"})
+"""What goes on for minutes is asked of the gateway itself."""
+
 ASKED = frozenset({"call", "services"})
 """Questions that the gateway answers better: of a live call it knows the newest."""
 
@@ -41,7 +44,7 @@ class Forward:
 
     def through(self, route: Route) -> Route:
         """The route as a web process serves it."""
-        acts = route.acts and route.name not in OWN
+        acts = route.acts and route.name not in OWN | LASTS
         if not acts and route.name not in ASKED:
             return route
         # The gateway says who may do what as it is now, and keeps refusals in its audit, too.

@@ -33,6 +33,12 @@ def written(log: Path, at: datetime) -> None:
             os.utime(path, (at.timestamp(), at.timestamp()))
 
 
+def test_a_pipe_is_no_journal(log: Path) -> None:
+    (log / QUEUE_LOG).unlink()
+    os.mkfifo(log / QUEUE_LOG)
+    assert fault(log, None, NOW) == f"{log / QUEUE_LOG}: this is no ordinary file"
+
+
 def test_a_quiet_pbx_is_in_order(log: Path) -> None:
     assert fault(log, None, NOW) == ""
     assert fault(log, LONG_AGO, NOW) == ""
