@@ -8,6 +8,7 @@ heartbeat away first, so that new callers take the static branch at once.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator, Coroutine
@@ -31,22 +32,23 @@ from ccgateway.engine.pulse import Pulse
 from ccgateway.engine.setup import Setup
 from ccgateway.errors import PbxUnavailable
 from ccgateway.figures.today import LONGEST_DAY
-from ccgateway.journal.watch import JournalWatch
+from ccgateway.journalling import Journalling, journalling
 from ccgateway.log import configure
 from ccgateway.notify import Notifier
 from ccgateway.outbound.gate import Premises
 from ccgateway.postgres import account
 from ccgateway.postgres.access import AccessStore
-from ccgateway.postgres.agents import load_states
 from ccgateway.postgres.answering import Answering
-from ccgateway.postgres.arrival import arrival
-from ccgateway.postgres.attempts import live_attempts
+from ccgateway.postgres.arrival import arrival, patiently
 from ccgateway.postgres.embedded import EmbeddedServer
-from ccgateway.postgres.facts import live_facts
 from ccgateway.postgres.figures import ended_stays
+from ccgateway.postgres.gap_file import GapFile
+from ccgateway.postgres.losses import Losses
 from ccgateway.postgres.migrate import migrate
 from ccgateway.postgres.pool import Pool, open_pool, ping
 from ccgateway.postgres.record import PostgresRecord
+from ccgateway.postgres.spool import Spool
+from ccgateway.postgres.standing import standing
 from ccgateway.postgres.store import PostgresStore
 from ccgateway.postgres.writer import Writer
 from ccgateway.reload import Reloader
@@ -58,8 +60,13 @@ from ccgateway.web.ops import Ops
 from ccgateway.web.server import WebServer
 
 DATABASE_WITHIN = 60.0
-"""Seconds that a PostgreSQL by DSN is waited for at the start: after a reboot it comes within them
-or needs help; we end then, so that what supervises us tells it."""
+"""Seconds that a PostgreSQL by DSN is waited for at the start, and again where it goes away in the
+middle of that: after a reboot it comes within them or needs help; we end then, so that what
+supervises us tells it."""
+
+COLLECTED_AFTER = (2_000, 10, 100)
+"""New objects until the youngest are looked through (a millisecond or two), and how often that is
+done until the older, and those until all are."""
 
 SILENCE_WITHIN = 1.0
 """Seconds that each Asterisk has for our last word. Where it takes longer the heartbeat gets old
@@ -112,12 +119,12 @@ async def running(
     async with AsyncExitStack() as stack:
         stack.enter_context(held(config.gateway.state_dir, mode=_mode_of_state(config)))
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        pool, writer = await stack.enter_async_context(_database(config, tasks))
+        pool, writer, spool = await stack.enter_async_context(_database(config, tasks))
         feed = Feed()
         setup = setup_of(config, clock.now())
         engine = Engine(setup, PostgresStore(pool, writer), feed, clock)
-        await _restore(engine, pool, clock.now())
-        links = {node.name: Link(node, engine, clock) for node in config.nodes}
+        await _restore(engine, pool, spool, clock.now())
+        links = {node.name: Link(node, engine, clock, tape=engine.tape) for node in config.nodes}
         engine.attach(links)
         pulse = Pulse(engine.desk, links, clock, engine)
         agi = AgiServer(config.agi, engine, clock, nodes=setup.nodes, reasons=config.pause.reasons)
@@ -125,14 +132,15 @@ async def running(
             path,
             config,
             lambda new: _made(new, clock),
-            lambda new, made: _renew(new, made, engine, agi, web),
+            lambda new, made: _renew(new, made, engine, agi, web, journals=journals),
             notify,
         )
         postgresql = Answering(partial(ping, pool))
-        seen = {node.name: node.journals for node in config.nodes if node.journals}
-        journals = JournalWatch(seen, engine.told.last_end, clock)
+        journals = await stack.enter_async_context(
+            journalling(config, engine, pool, writer, clock=clock, within=DATABASE_WITHIN)
+        )
         condition = Condition(
-            engine, pulse, writer, feed, agi, links, reloader, postgresql, journals, clock
+            engine, pulse, writer, spool, feed, agi, links, reloader, postgresql, journals, clock
         )
         web = WebServer(
             config.http,
@@ -140,15 +148,22 @@ async def running(
             feed,
             condition.view,
             history=CallHistory(PostgresRecord(pool)),
-            ops=Ops(condition.parts, condition.numbers, reloader.reload),
+            ops=Ops(
+                condition.parts,
+                condition.numbers,
+                reloader.reload,
+                engine.tape,
+                journal=journals.intake,
+            ),
             access=await stack.enter_async_context(_access(config, pool, tasks)),
         )
+        _settle_memory()
         await agi.start()
         stack.push_async_callback(agi.stop)
         await web.start()
         stack.push_async_callback(web.stop)
         works = [engine.run(), engine.cases.keep(), pulse.measure(), reloader.follow(reload)]
-        works += [notify.keep(condition.status), journals.keep()]
+        works += [notify.keep(condition.status), *journals.works()]
         works += [engine.published.keep(name, links) for name in links]
         works += [work for name in links for work in (links[name].run(), pulse.reconcile(name))]
         await stack.enter_async_context(_working(tasks, works))
@@ -158,6 +173,15 @@ async def running(
         log.info("ready", agi_port=agi.port, http_port=web.port, nodes=list(links))
         notify.ready()
         yield engine
+
+
+def _settle_memory() -> None:
+    """What is there now is there to the end: Python's garbage collector would look through it again
+    and again, and keep the loop for some 0.1 s each time. Through what has lived for long it looks
+    more seldom than it is made to: calls are no garbage of the kind that it finds."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTED_AFTER)
 
 
 def _made(config: Config, clock: WallClock) -> tuple[Setup, Premises]:
@@ -172,12 +196,15 @@ def _renew(
     engine: Engine,
     agi: AgiServer,
     web: WebServer,
+    *,
+    journals: Journalling,
 ) -> None:
     """Make another configuration run. Raises ConfigError, and then the old one does."""
     web.renew(config.http)
     if made is not None:
         configure(config.log.format, config.log.level)
         engine.renew(*made)
+        journals.journals.renew(engine.setup.ours, engine.setup.homes)
         agi.renew(config.agi, config.pause.reasons)
 
 
@@ -188,9 +215,11 @@ def _mode_of_state(config: Config) -> int:
 
 
 @asynccontextmanager
-async def _database(config: Config, tasks: asyncio.TaskGroup) -> AsyncIterator[tuple[Pool, Writer]]:
+async def _database(
+    config: Config, tasks: asyncio.TaskGroup
+) -> AsyncIterator[tuple[Pool, Writer, Spool]]:
     """The database: the administrator's by DSN, which is waited for, else our own; migrated; with
-    its writer."""
+    its writer, and what the last run left on disk."""
     async with AsyncExitStack() as stack:
         dsn = config.database.dsn.get_secret_value()
         if not dsn:
@@ -202,15 +231,19 @@ async def _database(config: Config, tasks: asyncio.TaskGroup) -> AsyncIterator[t
             dsn = server.dsn
         else:
             await arrival(dsn, DATABASE_WITHIN)
-        applied = await migrate(dsn)
+        applied = await patiently(partial(migrate, dsn), DATABASE_WITHIN)
         if applied:
             log.info("database migrated", revisions=applied)
-        pool = await open_pool(dsn)
+        pool = await patiently(partial(open_pool, dsn), DATABASE_WITHIN)
         stack.push_async_callback(pool.close)
-        writer = Writer(pool)
+        spool = Spool(config.gateway.state_dir, config.database.spool_mb << 20)
+        await spool.load()
+        losses = Losses(GapFile(config.gateway.state_dir))
+        await losses.load(datetime.now(UTC))
+        writer = Writer(pool, spool, losses)
         tasks.create_task(writer.run())
         stack.push_async_callback(writer.stop)
-        yield pool, writer
+        yield pool, writer, spool
 
 
 @asynccontextmanager
@@ -224,15 +257,16 @@ async def _access(config: Config, pool: Pool, tasks: asyncio.TaskGroup) -> Async
         yield Access(config.http, tokens=store, audit=store, key=key)
 
 
-async def _restore(engine: Engine, pool: Pool, now: datetime) -> None:
+async def _restore(engine: Engine, pool: Pool, spool: Spool, now: datetime) -> None:
     """Take up the calls that were live, the agents' duties and today's figures where the last run
     left them."""
-    stored = [fact for facts in (await live_facts(pool)).values() for fact in facts]
-    states = await load_states(pool)
+    last = await patiently(partial(standing, pool, spool), DATABASE_WITHIN)
+    stored, states = last.facts, last.states
     duties = {name: (Duty(row.state), row.reason, row.since) for name, row in states.items()}
-    engine.dialler.restore(await live_attempts(pool), stored)
+    engine.dialler.restore(last.attempts, stored)
     queues = engine.queues
-    queues.restore(await ended_stays(pool, queues.names, now - LONGEST_DAY))
+    stays = partial(ended_stays, pool, queues.names, now - LONGEST_DAY)
+    queues.restore(await patiently(stays, DATABASE_WITHIN))
     engine.restore(stored, duties)
 
 

@@ -41,6 +41,10 @@ class UnknownCall(Refused):
     """No such call is live."""
 
 
+class UnknownNode(Refused):
+    """No such node in the configuration."""
+
+
 class PbxUnavailable(CcgError):
     """Asterisk cannot be reached over AMI."""
 
@@ -55,6 +59,10 @@ class ActionRefused(PbxUnavailable):
 
 class UnsafeText(Refused):
     """A value holds control characters, which must never reach Asterisk."""
+
+
+class NoGateway(CcgError):
+    """No gateway answers."""
 
 
 class StoreUnavailable(CcgError):

@@ -19,7 +19,7 @@ import structlog
 
 from ccgateway.config import Config, HttpSettings
 from ccgateway.engine.history import CallHistory
-from ccgateway.errors import ConfigError, StoreUnavailable
+from ccgateway.errors import ConfigError, NoGateway, StoreUnavailable
 from ccgateway.notify import Notifier
 from ccgateway.postgres import embedded
 from ccgateway.postgres.access import AccessStore
@@ -30,7 +30,7 @@ from ccgateway.postgres.pool import Pool, open_pool, ping
 from ccgateway.postgres.record import PostgresRecord
 from ccgateway.state_dir import kept_key
 from ccgateway.web.access import Access
-from ccgateway.web.client import Client, NoGateway
+from ccgateway.web.client import Client
 from ccgateway.web.feed import Feed
 from ccgateway.web.forward import Forward
 from ccgateway.web.metrics import Numbers

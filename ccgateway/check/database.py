@@ -22,8 +22,8 @@ def _answering(system: System) -> Database:
 
 
 def database_answers(system: System) -> Iterator[Problem]:
-    """Calls are routed without PostgreSQL, and nothing of them is kept when the gateway stops. At
-    its start the gateway waits for it for a minute, then ends."""
+    """Calls are routed without PostgreSQL, and the record waits on disk, up to spool_mb. At its
+    start the gateway waits for it for a minute, then ends."""
     if system.database.problem:
         dsn = system.config.database.dsn.get_secret_value() if system.config else ""
         mend = command("systemctl start postgresql") if _is_here(dsn) else None
@@ -82,7 +82,7 @@ def database_rights(system: System) -> Iterator[Problem]:
 
 
 def database_connections(system: System) -> Iterator[Problem]:
-    """Without a free connection the record waits in memory, and customers are not looked up."""
+    """Without a free connection the record waits on disk, and customers are not looked up."""
     free = _answering(system).free_connections
     if free < CONNECTIONS and not system.gateway.running:
         line = "psql -c 'ALTER SYSTEM SET max_connections = 200'"

@@ -11,10 +11,13 @@ from ccgateway.check.lines import address_of, in_toml
 from ccgateway.check.manager import FILE, plain_port, tls_port
 from ccgateway.check.system import System, seen
 from ccgateway.config import Config
+from ccgateway.postgres.spool import ALARM_AT
 
 LOW_BYTES = 1 << 30
 FULL_BYTES = 200 << 20
 """A busy day's facts; the embedded PostgreSQL stops at a full disk."""
+LEAST_SPOOL_MB = 16
+"""The least that the TOML allows."""
 NARROW_BITS = 8
 """A network with fewer bits before the slash is nobody's own."""
 
@@ -49,7 +52,7 @@ def configuration_readable(system: System) -> Iterator[Problem]:
 
 def journals_readable(system: System) -> Iterator[Problem]:
     """The gateway is not ready, and says so, where it may not read the journals of the Asterisk
-    beside it: it looks whether they go on."""
+    beside it: what it does not hear, while it is away or cut off, would be in no record."""
     closed = system.host.closed
     if closed is None:
         raise Unseen("our systemd unit has another file, or its user ccgateway is not there")
@@ -144,6 +147,28 @@ def disk_has_room(system: System) -> Iterator[Problem]:
         yield Problem(what) if free < FULL_BYTES else warning(what)
 
 
+def spool_has_room(system: System) -> Iterator[Problem]:
+    """While PostgreSQL is away the record waits on this disk, up to spool_mb: where that has no
+    room, it ends sooner, and facts are lost."""
+    allowed = _config(system).database.spool_mb << 20
+    room = system.host.free_bytes + system.host.spool_size
+    if room < allowed:
+        what = f"{room >> 20} MB are there for the spool, spool_mb is {allowed >> 20}"
+        line = f"spool_mb = {max((room - FULL_BYTES) >> 20, LEAST_SPOOL_MB)}"
+        yield warning(what, in_toml(system.file, ("database", "spool_mb"), line))
+
+
+def spool_empty(system: System) -> Iterator[Problem]:
+    """What waits on disk is not in PostgreSQL: calls are missing there until it is written."""
+    held, allowed = system.host.spool_bytes, _config(system).database.spool_mb << 20
+    if held:
+        what = (
+            f"the spool is {held / allowed:.0%} full ({held >> 20} of {allowed >> 20} MB): "
+            f"PostgreSQL is away, or was until now"
+        )
+        yield Problem(what) if held >= ALARM_AT * allowed else warning(what)
+
+
 def state_dir_kept(system: System) -> Iterator[Problem]:
     """state_dir holds the embedded database and what was not written yet: in memory it is gone
     after a restart."""
@@ -180,7 +205,7 @@ def ports_free(system: System) -> Iterator[Problem]:
 
 def gateway_ready(system: System) -> Iterator[Problem]:
     """A gateway that runs, and is not ready, leaves callers to the static branch, or the record to
-    memory."""
+    the spool."""
     if not system.gateway.running:
         raise Unseen("no gateway runs here now")
     for part in system.gateway.not_ready:

@@ -40,6 +40,8 @@ SYSTEM_CHECKS: tuple[OfSystem, ...] = (
     host.state_dir_writable,
     host.state_dir_kept,
     host.disk_has_room,
+    host.spool_has_room,
+    host.spool_empty,
     host.clock_kept,
     host.ports_free,
     database.database_answers,

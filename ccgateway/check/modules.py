@@ -21,6 +21,7 @@ NEEDED = {
     "app_exec.so": "ExecIf",
     "app_stack.so": "Gosub and Return",
     "app_userevent.so": "what the dialplan tells the record (UserEvent)",
+    "app_celgenuserevent.so": "what it tells Asterisk's own journal (CELGenUserEvent)",
     "app_blind_transfer.so": "passing calls on (BlindTransfer)",
     "app_bridgeaddchan.so": "a talk of three (BridgeAdd)",
     "app_channelredirect.so": "passing calls on (ChannelRedirect)",

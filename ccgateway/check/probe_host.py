@@ -20,6 +20,7 @@ from ccgateway.check.system import Gateway, Host
 from ccgateway.config import Config
 from ccgateway.config.tables import WebSettings
 from ccgateway.journal.standing import CEL, QUEUE_LOG
+from ccgateway.postgres import spool_file
 
 WITHIN = 5.0
 """Seconds for the gateway's answer, and for any command."""
@@ -45,6 +46,8 @@ def _look(file: Path, config: Config, gateway: Gateway, web: Gateway) -> Host:
     there = next(place for place in (folder, *folder.parents, Path("/")) if _is_seen(place))
     return Host(
         free_bytes=shutil.disk_usage(there).free,
+        spool_bytes=_spool_bytes(folder),
+        spool_size=_spool_size(folder),
         mount=_mount_of(there),
         in_memory=_mounts().get(_mount_of(there)) in IN_MEMORY,
         writable=_service_may(folder, WRITE) if file == TOML else _writable(folder),
@@ -55,6 +58,21 @@ def _look(file: Path, config: Config, gateway: Gateway, web: Gateway) -> Host:
         zones=_zones(),
         addresses=own_addresses(),
     )
+
+
+def _spool_bytes(folder: Path) -> int:
+    """What the spool's file holds: its size is the most that it ever held."""
+    try:
+        return spool_file.used_of(folder / spool_file.NAME)
+    except OSError:
+        return 0
+
+
+def _spool_size(folder: Path) -> int:
+    try:
+        return (folder / spool_file.NAME).stat().st_size
+    except OSError:
+        return 0
 
 
 def own_addresses() -> frozenset[str]:

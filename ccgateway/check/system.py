@@ -191,6 +191,10 @@ class Host:
     may read them, "" where none but root's may; None as ``readable``."""
 
     free_bytes: int = 1 << 40
+    spool_bytes: int = 0
+    """What waits there for PostgreSQL."""
+    spool_size: int = 0
+    """What its file takes."""
     mount: Path = Path("/")
     """Where the file system of state_dir is mounted."""
     in_memory: bool = False

@@ -34,7 +34,8 @@ async def backup(file: FileArgument, config: ConfigOption = DEFAULT_CONFIG) -> N
 
 @command
 async def restore(file: FileArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Put the database back as a backup has it; all that was written since is lost.
+    """Put the database back as a backup has it; what was written since is lost, but for the calls
+    that Asterisk's journals still tell.
 
     Stop the gateway first. A backup of an older release is brought to the newest schema at the
     next start.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from ccgateway.calls.call import Call, Disposition
 from ccgateway.calls.listed import ListedCall, Search
+from ccgateway.cli.calls_table import CallsTable, caller, gaps_table
 from ccgateway.cli.common import (
     DEFAULT_CONFIG,
     EXIT_CODES,
@@ -23,13 +25,18 @@ from ccgateway.cli.common import (
 )
 from ccgateway.cli.database import pool_of
 from ccgateway.cli.line import complete, escalate, join, note, take
+from ccgateway.cli.naming import one_call
 from ccgateway.cli.story import story
 from ccgateway.engine.view import WITHHELD
 from ccgateway.errors import Refused
-from ccgateway.postgres.calls import find_by_case, find_call, list_calls, load_call
+from ccgateway.postgres.calls import list_calls, load_call
+from ccgateway.postgres.gaps import list_gaps
 from ccgateway.postgres.pool import Pool
 
 A_DAY = 24.0  # hours
+A_WEEK = 7 * A_DAY
+MOST_GAPS = 1_000
+"""Of one list: a link that comes and goes all day makes fewer."""
 
 app = typer.Typer(
     help="Calls: a list, or the whole story of one.", no_args_is_help=True, epilog=EXIT_CODES
@@ -54,8 +61,10 @@ async def list_(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """The newest calls first. Times are UTC (with the day, where more hours than a day's are asked
-    for); wait and talk in seconds."""
+    """The newest calls first, and between them the gaps: when not all was seen. ~ after a call:
+    Asterisk's journals made it whole; ?: part of it nobody saw. Times are UTC (with the day, where
+    more hours than a day's are asked for); wait and talk in seconds. The JSON is of the calls
+    alone: [bold]ccgateway call gaps --json[/bold] has the gaps."""
     since = hours_ago(hours)
     async with pool_of(read(config)) as pool:
         calls = await list_calls(
@@ -69,26 +78,29 @@ async def list_(
                 agent=agent or None,
             ),
         )
+        if json:
+            print_json([_shown(call) for call in calls])
+            return
+        gaps = await list_gaps(pool, _oldest(calls, limit, since), None, MOST_GAPS)
+    out.print(CallsTable(calls, gaps, with_day=hours > A_DAY))
+
+
+@app.command()
+@command
+async def gaps(
+    config: ConfigOption = DEFAULT_CONFIG,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
+    hours: Annotated[float, typer.Option(min=0, help="Of the last so many hours.")] = A_WEEK,
+    json: JsonOption = False,
+) -> None:
+    """The newest gaps first: when not all that happened was seen, why, and since when the calls of
+    that time are as Asterisk's journals tell them. Times are UTC."""
+    async with pool_of(read(config)) as pool:
+        found = await list_gaps(pool, hours_ago(hours), None, limit)
     if json:
-        print_json([_shown(call) for call in calls])
-        return
-    table = Table(box=None, pad_edge=False)  # its columns stand in 80 characters
-    for name in ("call", "case", "started", "caller", "service", "disposition", "wait", "agents"):
-        table.add_column(name, overflow="fold", no_wrap=name not in {"service", "agents"})
-    table.add_column("talk", no_wrap=True)
-    for call in calls:
-        table.add_row(
-            str(call.call_id)[:8],
-            "" if call.case is None else f"#{call.case}",
-            f"{call.started_at:%H:%M:%S}" if hours <= A_DAY else f"{call.started_at:%m-%d %H:%M}",
-            _caller(call),
-            " > ".join([call.service or call.did, *call.path]),
-            call.disposition.value,
-            _seconds(call.wait_seconds),
-            ", ".join(dict.fromkeys(call.agents)),
-            _seconds(call.talk_seconds),
-        )
-    out.print(table)
+        print_json([asdict(gap) for gap in found])
+    else:
+        out.print(gaps_table(found))
 
 
 @app.command()
@@ -112,30 +124,18 @@ async def show(
         out.print(story(found))
 
 
-async def _one(pool: Pool, prefix: str) -> Call:
-    case = prefix.removeprefix("#")
-    by_case = prefix != case and case.isdecimal()
-    ids = await (find_by_case(pool, int(case)) if by_case else find_call(pool, prefix))
-    if not ids and by_case:
-        raise Refused(f"no call has the case {prefix}; `ccgateway call list` shows them")
-    if not ids:
-        raise Refused(f"no call is or begins with {prefix!r}; `ccgateway call list` shows them")
-    if len(ids) > 1:
-        known = ", ".join(str(i)[:12] for i in ids)
-        raise Refused(f"{len(ids)} calls are or begin with {prefix!r}: {known}; name one")
-    found = await load_call(pool, ids[0])
+async def _one(pool: Pool, name: str) -> Call:
+    call_id = await one_call(pool, name)
+    found = await load_call(pool, call_id)
     if found is None:
-        raise Refused(f"call {ids[0]} is gone")
+        raise Refused(f"there is no call {call_id}; `ccgateway call list` shows them")
     return found
 
 
-def _caller(call: ListedCall) -> str:
-    return WITHHELD if call.withheld else call.caller_number or "anonymous"
+def _oldest(calls: Sequence[ListedCall], limit: int, since: datetime) -> datetime:
+    """Where the list ends: the gaps before that are no part of it."""
+    return calls[-1].started_at if len(calls) == limit else since
 
 
 def _shown(call: ListedCall) -> dict[str, object]:
-    return {**asdict(call), "caller_number": _caller(call)}
-
-
-def _seconds(value: float | None) -> str:
-    return "" if value is None else f"{value:.1f}"
+    return {**asdict(call), "caller_number": caller(call)}

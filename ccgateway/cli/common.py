@@ -18,11 +18,11 @@ from ccgateway.config import Config, load
 from ccgateway.errors import (
     CcgError,
     ConfigError,
+    NoGateway,
     PbxUnavailable,
     Refused,
     StoreUnavailable,
 )
-from ccgateway.web.client import NoGateway
 
 FAULT = 1
 WRONG_CONFIG = 2

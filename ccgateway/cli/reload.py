@@ -13,8 +13,7 @@ from ccgateway.cli.common import (
     print_json,
 )
 from ccgateway.cli.gateway import TokenFileOption, UrlOption, client_of
-from ccgateway.errors import Refused
-from ccgateway.web.client import NoGateway
+from ccgateway.errors import NoGateway, Refused
 
 BY_SIGNAL = (
     "where [http] itself is what you changed, the gateway still listens by the old one: let it "

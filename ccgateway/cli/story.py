@@ -12,6 +12,11 @@ from ccgateway.calls.timeline import timeline
 from ccgateway.engine.view import shown_number
 from ccgateway.log import plain
 
+KNOWN = {
+    Known.REPAIRED: "Asterisk's journals tell what was not seen",
+    Known.PARTIAL: "not all of it was seen by anybody",
+}
+
 
 def story(call: Call) -> RenderableType:
     """Head and timeline of one call. Everything from outside is plain text, never markup."""
@@ -31,7 +36,7 @@ def _head(call: Call) -> Table:
         ("wait, talk", f"{_wait(call):.1f} s, {_talk(call):.1f} s"),
     ]
     if call.known is not Known.LIVE:
-        rows.append(("known", f"{call.known.value}: not all of it was seen"))
+        rows.append(("known", f"{call.known.value}: {KNOWN[call.known]}"))
     for label, value in rows:
         head.add_row(Text(label, style="dim"), Text(plain(value)))
     return head

@@ -64,8 +64,8 @@ async def create(
     role: Annotated[
         str,
         typer.Option(
-            help="agent (own state and calls), supervisor (all agents and calls that it shows) or "
-            "administrator (everything)."
+            help="agent (own state and calls), supervisor (all agents and calls that it shows), "
+            "administrator (everything) or shipper (ccgateway journal ship, nothing else)."
         ),
     ],
     agent: Annotated[
@@ -97,10 +97,14 @@ async def create(
         token, secret = await tokens.create(pool, name, asked, scope, expires_at=ends, by=getuser())
     link = f"{address_of(settings.web or settings.http)}/sign-in#{secret}"
     if json:
-        print_json({**_shown(token), "token": secret, "link": link})
+        signing_in = {} if asked is Role.SHIPPER else {"link": link}
+        print_json({**_shown(token), "token": secret, **signing_in})
         return
     out.print(f"token {token.id} for {name}. It is not shown again:", markup=False)
     typer.echo(secret)
+    if asked is Role.SHIPPER:
+        out.print("For ccgateway journal ship --token-file, beside the remote Asterisk.")
+        return
     out.print("Programs send it as Authorization: Bearer. A browser is signed in by:")
     typer.echo(link)
 
@@ -179,6 +183,8 @@ def _lasts(expires: str) -> timedelta:
 def _check(config: Config, name: str, role: Role, scope: Scope) -> None:
     """That the configuration has what the token names, and that the role allows it. Raises
     Refused."""
+    if role is Role.SHIPPER and (scope.agent or not scope.is_all):
+        raise Refused("a shipper sees nothing: no --agent, --client, --service or --queue")
     if role is Role.ADMINISTRATOR and not scope.is_all:
         raise Refused("an administrator sees everything: no --client, --service or --queue")
     if role is Role.AGENT and not scope.agent:

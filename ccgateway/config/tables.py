@@ -130,7 +130,8 @@ class LogSettings(Table):
 
 
 class DatabaseSettings(Table):
-    """[database]; the DSN may hold a password. ``audit_days``: how long the audit is kept."""
+    """[database]; the DSN may hold a password. ``audit_days``: how long the audit is kept.
+    ``spool_mb``: how much may wait on disk while PostgreSQL is away."""
 
     dsn: Annotated[SecretStr, AfterValidator(_is_dsn)] = Field(
         default=SecretStr(""),
@@ -140,6 +141,9 @@ class DatabaseSettings(Table):
     dsn_file: FilePath = Field(default="", description=A_FILE)
     audit_days: int = Field(
         default=400, ge=1, le=36_500, description="a whole number of days from 1 to 36500"
+    )
+    spool_mb: int = Field(
+        default=2048, ge=16, le=1_000_000, description="a whole number of MB from 16 to 1000000"
     )
 
 

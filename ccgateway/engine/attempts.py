@@ -9,7 +9,7 @@ from datetime import datetime
 
 import structlog
 
-from ccgateway.calls.call import Call
+from ccgateway.calls.call import Call, Known
 from ccgateway.engine.ports import LiveFeed, Store
 from ccgateway.outbound.attempt import Attempt, End, Stage
 from ccgateway.outbound.progress import legs, progress
@@ -23,6 +23,8 @@ _OURS = frozenset({Kind.ATTEMPTED, Kind.ORIGINATED})
 """What is told of attempts alone: its subject is one."""
 
 _OVER = frozenset({Kind.CHANNEL_ENDED, Kind.CHANNEL_MISSING})
+_BY_LOOKING = frozenset({End.LOST, End.TALKED})
+"""Ends of attempts that the PBX did not have any more when we looked."""
 
 log = structlog.get_logger()
 
@@ -105,13 +107,28 @@ class Attempts:
     def follow(self, call: Call, facts: Sequence[Fact]) -> None:
         """Let what is known of a call show in its attempts: more than one where calls by click
         were joined."""
-        for attempt_id in dict.fromkeys(fact.subject for fact in facts if fact.kind in _OURS):
+        for attempt_id in _attempts_in(facts):
             if kept := self._live.get(attempt_id):
                 own = {fact.kind for fact in facts if fact.subject == attempt_id}
                 kept.legs = legs(attempt_id, facts)
                 kept.heard = bool(own - {Kind.ATTEMPTED})
                 kept.agent_free = not own.isdisjoint(_OVER)
                 self._set(kept, replace(progress(kept.base, facts), call_id=call.call_id))
+
+    def repaired(self, call: Call, facts: Sequence[Fact]) -> None:
+        """The journals told all of a call. Of an attempt that was gone when we looked they know how
+        it ended, and when."""
+        self.follow(call, facts)
+        for attempt_id in _attempts_in(facts):
+            before = self._ended.get(attempt_id)
+            if before is None or call.known is Known.LIVE or before.end not in _BY_LOOKING:
+                continue
+            sent = replace(before, stage=Stage.SENT, end=End.NONE, ended_at=None, cause=None)
+            after = replace(progress(sent, facts), call_id=call.call_id)
+            if after.stage is Stage.ENDED and after != before:
+                self._ended[attempt_id] = after
+                self._store.put_attempt(after)
+                self._feed.publish({"type": "attempt", "attempt": after})
 
     def compare(self, snapshot: Snapshot) -> None:
         """What was asked before this snapshot and is not in it is not there: it is never sent
@@ -147,3 +164,8 @@ class Attempts:
         if len(self._ended) > REMEMBERED_ENDS:
             _, oldest = self._ended.popitem(last=False)
             self._keys.pop(oldest.key, None)
+
+
+def _attempts_in(facts: Iterable[Fact]) -> Iterable[str]:
+    """The ids of the attempts that these facts tell of."""
+    return dict.fromkeys(fact.subject for fact in facts if fact.kind in _OURS)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from ccgateway.access.who import Scope
+from ccgateway.calls.gap import Gap
 from ccgateway.calls.listed import Search
-from ccgateway.engine.ports import Record
+from ccgateway.engine.ports import Place, Record
 from ccgateway.engine.story import listed_view, story_view
 from ccgateway.errors import Refused, UnknownCall
 
@@ -21,6 +25,13 @@ class CallHistory:
     async def calls(self, search: Search, limit: int) -> list[dict[str, object]]:
         """The newest first. Raises StoreUnavailable."""
         return [listed_view(call) for call in await self._record.list(search, limit)]
+
+    async def gaps(
+        self, since: datetime | None, before: datetime | None, limit: int, after: Place | None
+    ) -> Sequence[Gap]:
+        """The gaps that reach into a time, the newest first, from a place in the list on. Raises
+        StoreUnavailable."""
+        return await self._record.gaps(since, before, limit, after)
 
     async def call(self, name: str, scope: Scope) -> dict[str, object]:
         """The whole story of one. What the scope does not show is as if it were not there.

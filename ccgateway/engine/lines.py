@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from ccgateway.calls.board import Board
 from ccgateway.calls.call import Call, Escalation, Leg, Mode, Role
 from ccgateway.calls.draft import number_of
+from ccgateway.calls.homes import at_home
 from ccgateway.calls.reduce import Story
 from ccgateway.config.words import free_text
 from ccgateway.engine.hands import CONSULTING, TALKING, Hand, Hands
@@ -71,6 +72,7 @@ class Lines:
     def renew(self, setup: Setup) -> None:
         """Go on by another setup."""
         self._services = {service.id: service for service in setup.services}
+        self._homes = setup.homes
         self._writers = {*BY_PROGRAM, *(agent.id for agent in setup.agents)}
 
     def attach(self, links: Mapping[str, PbxLink]) -> None:
@@ -127,11 +129,8 @@ class Lines:
 
     def hear(self, fact: Fact) -> Fact:
         """Look at a fact before it is put where it belongs, and add what we know of it: who asked,
-        and whose the service is that the dialplan names."""
-        service = self._services.get(fact.detail.get("service", ""))
-        if service is not None and "client" not in fact.detail:
-            fact = replace(fact, detail={**fact.detail, "client": service.client})
-        return self._hands.hear(fact)
+        and what the dialplan cannot know of the service that it names."""
+        return self._hands.hear(at_home(fact, self._homes))
 
     def note(self, call: str, text: str, *, by: str) -> str:
         """Write something down for whoever has the case next; the call's id. The call lives, or

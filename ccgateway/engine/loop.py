@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -23,15 +23,17 @@ from ccgateway.engine.cases import Cases
 from ccgateway.engine.chores import Chores
 from ccgateway.engine.desk import Desk
 from ccgateway.engine.dialler import Dialler, premises_of
+from ccgateway.engine.journal_ports import Repaired
 from ccgateway.engine.lines import Lines
 from ccgateway.engine.ports import Arrival, Beat, Clock, LinkChange, LiveFeed, PbxLink, Store
 from ccgateway.engine.published import Published
 from ccgateway.engine.queues import Queues
 from ccgateway.engine.reception import Reception
 from ccgateway.engine.setup import Setup
+from ccgateway.engine.tape import Tape, link_fact
 from ccgateway.engine.told import ToldCalls
 from ccgateway.outbound.gate import Premises
-from ccgateway.telephony.facts import Fact, Kind, Source
+from ccgateway.telephony.facts import Fact
 from ccgateway.telephony.snapshot import Snapshot
 
 SLICE_S = 0.01
@@ -54,6 +56,9 @@ class Engine(Answers):
         self._feed = feed
         self._clock = clock
         self._arrivals: deque[Arrival] = deque()
+        self.tape = Tape(setup, clock)
+        self.sight: Callable[[LinkChange | Beat], None] = lambda _: None
+        """Hears whether the nodes are heard."""
         self._wake = asyncio.Event()
         self._changed: dict[Story, list[Fact]] = {}
         self.told = ToldCalls(feed)
@@ -74,9 +79,18 @@ class Engine(Answers):
             clock=clock,
             desk=self.desk,
             cases=self.cases,
-            is_up=self._up.__getitem__,
+            is_up=self.is_up,
         )
         self._reception = Reception(setup, store, self, clock, self.desk.staffed, cases=self.cases)
+
+    @property
+    def setup(self) -> Setup:
+        """What we go by."""
+        return self._setup
+
+    def is_up(self, node: str) -> bool:
+        """Whether the link to a node is up."""
+        return self._up[node]
 
     def attach(self, links: Mapping[str, PbxLink]) -> None:
         """The AMI links by node, before ``run``."""
@@ -108,6 +122,7 @@ class Engine(Answers):
         do; Asterisk is told what changed for it, beside the loop. ``premises``: ``premises_of`` the
         setup, which takes too long for the loop where there are hundreds of numbers."""
         self._setup = setup
+        self.tape.renew(setup)
         self.board.renew(setup.ours)
         self._mixing.renew({node: ours.phones for node, ours in setup.ours.items()})
         self.desk.renew(setup)
@@ -138,6 +153,7 @@ class Engine(Answers):
 
     def put(self, arrival: Arrival) -> None:
         """Take what an adapter heard. Never blocks, never refuses."""
+        self.tape.put(arrival)
         self._arrivals.append(arrival)
         self._wake.set()
 
@@ -145,6 +161,14 @@ class Engine(Answers):
     def backlog(self) -> int:
         """How many arrivals wait."""
         return len(self._arrivals)
+
+    def repaired(self, repaired: Repaired) -> None:
+        """A call was folded with the journals: today's figures, and attempts, are as these tell
+        it."""
+        if repaired.call is not None:
+            self.queues.repaired(repaired.call, repaired.others)
+            self.dialler.attempts.repaired(repaired.call, repaired.facts)
+            self._wake.set()
 
     # -- the loop
 
@@ -176,6 +200,7 @@ class Engine(Answers):
             elif isinstance(arrival, Snapshot):
                 self._snapshot(arrival)
             elif isinstance(arrival, Beat):
+                self.sight(arrival)
                 self._tell(self._mixing.due(arrival.node, arrival.at))
             else:
                 self._link(arrival)
@@ -246,19 +271,14 @@ class Engine(Answers):
         self._chores.begin(self.desk.reconcile(node, snapshot.members))
 
     def _link(self, change: LinkChange) -> None:
-        kind = Kind.LINK_UP if change.up else Kind.LINK_DOWN
-        detail = {"cause": change.cause} if change.cause else {}
-        place = change.at.isoformat()
-        fact = Fact(
-            change.node, kind, change.node, change.at, place, source=Source.SELF, detail=detail
-        )
         self._up[change.node] = change.up
+        self.sight(change)
         if change.up:
             self.published.connected(change.node)
         else:
             self.board.lose(change.node)
             self._mixing.lose(change.node)
-        self._store.put_facts([fact], None)
+        self._store.put_facts([link_fact(change)], None)
         self._feed.publish({"type": "link", "node": change.node, "up": change.up})
 
     # -- what watchers see first

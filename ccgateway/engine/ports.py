@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -11,12 +11,15 @@ from uuid import UUID
 from ccgateway.access.who import Scope
 from ccgateway.agents.agent import Agent
 from ccgateway.calls.call import Call
+from ccgateway.calls.gap import Gap
 from ccgateway.calls.listed import ListedCall, Search
+from ccgateway.calls.recorded import Heard
+from ccgateway.errors import CcgError
 from ccgateway.outbound.attempt import Attempt
 from ccgateway.outbound.gate import Allowed, Wanted
 from ccgateway.routing.route import Customer, Inbound, Route
 from ccgateway.telephony.actions import Action, Member
-from ccgateway.telephony.facts import Fact
+from ccgateway.telephony.facts import Fact, Source
 from ccgateway.telephony.snapshot import SeenChannel, Snapshot, WaitingCaller
 
 __all__ = [
@@ -24,15 +27,20 @@ __all__ = [
     "Beat",
     "Clock",
     "Decide",
+    "FellBehind",
     "History",
     "Inbox",
+    "JournalInbox",
+    "JournalStore",
     "LinkChange",
     "LiveFeed",
     "PbxLink",
     "Record",
+    "Recorder",
     "SeenChannel",
     "Snapshot",
     "Store",
+    "Tape",
     "WaitingCaller",
 ]
 
@@ -68,6 +76,24 @@ class Inbox(Protocol):
     """Where adapters put what they heard. Never blocks, never refuses: order is kept."""
 
     def put(self, arrival: Arrival) -> None: ...
+
+
+class Tape(Protocol):
+    """Where the links write down what Asterisk said. Never blocks, never raises."""
+
+    def hear(self, heard: Heard) -> None: ...
+
+
+class FellBehind(CcgError):
+    """What comes next is not kept any more: the reader is too slow."""
+
+
+class Recorder(Protocol):
+    """What was written down, for who asks."""
+
+    def follow(self, *, last: bool, seconds: float) -> AsyncIterator[bytes]:
+        """A recording in pieces of whole lines (empty ones are beats): what is kept (``last``), and
+        what comes within ``seconds``. Raises FellBehind."""
 
 
 class PbxLink(Protocol):
@@ -122,6 +148,10 @@ class Store(Protocol):
         """Look a caller up by E.164 number. Raises StoreUnavailable."""
 
 
+Place = tuple[datetime, UUID]
+"""A place in a list: the time and the id of what stands there."""
+
+
 class Record(Protocol):
     """The stored calls. All raise StoreUnavailable."""
 
@@ -134,6 +164,37 @@ class Record(Protocol):
     async def load(self, call_id: UUID) -> Call | None:
         """A call, whole; None where there is none."""
 
+    async def gaps(
+        self, since: datetime | None, before: datetime | None, limit: int, after: Place | None
+    ) -> Sequence[Gap]:
+        """As ``History.gaps``."""
+
+
+class JournalInbox(Protocol):
+    """Who takes the journals of an Asterisk whose files are on another machine."""
+
+    async def position(self, node: str, source: Source) -> str:
+        """Up to where it was read. Raises UnknownNode, StoreUnavailable."""
+
+    async def take_bytes(
+        self,
+        node: str,
+        source: Source,
+        data: bytes,
+        *,
+        position: str,
+        since: str,
+        final: bool,
+        missed: str,
+        shipper: str,
+    ) -> str:
+        """Take what stands at ``position``; the position to go on from. ``shipper`` tells one from
+        another. The rest as ``journal.tail.Chunk`` and ``JournalStore.take`` have it. Raises
+        UnknownNode, Refused (no position, or another reads this journal), StoreUnavailable."""
+
+    async def at_end(self, node: str, source: Source) -> None:
+        """As ``JournalStore.at_end``. Raises UnknownNode, StoreUnavailable."""
+
 
 class History(Protocol):
     """What web may ask of the past. All raise StoreUnavailable."""
@@ -141,9 +202,40 @@ class History(Protocol):
     async def calls(self, search: Search, limit: int) -> Sequence[Mapping[str, object]]:
         """The newest first, as ``engine.story`` shows them."""
 
+    async def gaps(
+        self, since: datetime | None, before: datetime | None, limit: int, after: Place | None
+    ) -> Sequence[Gap]:
+        """The gaps that reach into a time, the newest first, from a place in the list on."""
+
     async def call(self, name: str, scope: Scope) -> Mapping[str, object]:
         """The whole story of a call, named by id, the beginning of one, or #case. Raises
         UnknownCall, Refused where the name fits many."""
+
+
+class JournalStore(Protocol):
+    """Where what the journals tell goes, from whoever reads them: we, or a shipper over HTTP."""
+
+    async def position(self, node: str, source: Source) -> str:
+        """From where this journal (CEL or QUEUE_LOG) is to be read; '' where it never was. After a
+        restart it can be before what was taken. Raises StoreUnavailable."""
+
+    async def take(
+        self,
+        node: str,
+        source: Source,
+        facts: Sequence[Fact],
+        since: str,
+        position: str,
+        *,
+        missed: str = "",
+    ) -> str:
+        """Take what was read between two positions, which only who reads understands; where it is
+        to be read from is another than ``since``, nothing. ``missed``: why something between them
+        was lost before it was read. From where to read on. Raises StoreUnavailable, and then the
+        same is to be given again."""
+
+    def at_end(self, node: str, source: Source) -> None:
+        """This journal was read to its end, as it is now."""
 
 
 class LiveFeed(Protocol):

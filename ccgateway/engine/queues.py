@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from ccgateway.agents.agent import Agent, Duty
 from ccgateway.calls.call import Call
@@ -74,6 +75,14 @@ class Queues:
             if queue in since:
                 waiting[call_id] = since[queue]
         self._changed |= self._today.put(call_id, stays(call), self._clock.now())
+
+    def repaired(self, call: Call, others: Iterable[UUID]) -> None:
+        """A call that was over was folded anew. ``others``: calls that turned out to be it."""
+        now = self._clock.now()
+        for other in others:
+            if other != call.call_id:
+                self._changed |= self._today.forget(str(other), now)
+        self._changed |= self._today.put(str(call.call_id), stays(call), now)
 
     def absorb(self, old: str) -> None:
         """A call (id) went into another, which tells of itself."""

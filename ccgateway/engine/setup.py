@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ccgateway.agents.agent import Agent
 from ccgateway.calls.board import Ours
+from ccgateway.calls.homes import Home
 from ccgateway.routing.service import Service
 
 
@@ -22,3 +23,8 @@ class Setup:
     ours: Mapping[str, Ours]
     blocked: Mapping[str, frozenset[str]] = field(default_factory=dict)
     reasons: Sequence[str] = ("break",)
+
+    @property
+    def homes(self) -> dict[str, Home]:
+        """Whose each service is, and where its numbers are of, by its id."""
+        return {one.id: Home(one.client, one.country) for one in self.services}

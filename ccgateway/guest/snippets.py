@@ -18,7 +18,13 @@ from ccgateway.shipped import shipped
 from ccgateway.templates import fill
 
 LOOPBACK = "127.0.0.1"
-JOURNAL_DATES = "%Y-%m-%dT%H:%M:%S.%6q"
+DATES = "%Y%m%dT%H%M%S.%6q%z"
+"""cel.conf's ``dateformat``, so short because of ``DATE_MOST``."""
+
+DATE_MOST = 29
+"""Characters that Asterisk keeps of a time in CEL (main/cel.c): with dashes and colons the zone is
+cut off. Asterisk 22.10 keeps more."""
+
 _YES = {"yes", "true", "y", "t", "1", "on"}  # as Asterisk's ast_true()
 
 
@@ -170,7 +176,7 @@ def _cel(wanted: Wanted, his: His) -> dict[str, str]:
     theirs = his.get("general", "dateformat")
     return {
         "general": his.head("general"),
-        "dates": "; (dateformat: yours)" if theirs else f"dateformat = {JOURNAL_DATES}",
+        "dates": "; (dateformat: yours)" if theirs else f"dateformat = {DATES}",
     }
 
 

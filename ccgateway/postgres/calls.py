@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ import asyncpg
 from ccgateway.calls.call import Call, Direction, Disposition, Known
 from ccgateway.calls.listed import ListedCall, Search
 from ccgateway.errors import Refused
-from ccgateway.postgres.pool import Pool, reaching
+from ccgateway.postgres.pool import Connection, Pool, reaching
 from ccgateway.postgres.readback import PARTS, call_of
 from ccgateway.postgres.sql import clean, query
 
@@ -61,11 +62,24 @@ async def load_call(pool: Pool, call_id: UUID) -> Call | None:
             row = await connection.fetchrow(query("load_call"), call_id)
             if row is None:
                 return None
-            parts = {
-                name: await connection.fetch(query(f"load_{name}"), row["call_id"])
-                for name in PARTS
-            }
-    return call_of(row, parts)
+            return (await _whole(connection, [row]))[0]
+
+
+async def load_calls(connection: Connection, ids: Sequence[UUID]) -> list[Call]:
+    """Those of the calls that there are, whole, in any order."""
+    return await _whole(connection, await connection.fetch(query("load_calls"), ids))
+
+
+async def _whole(connection: Connection, rows: Sequence[asyncpg.Record]) -> list[Call]:
+    """The calls of these rows, with their parts."""
+    ids = [row["call_id"] for row in rows]
+    parts: dict[UUID, dict[str, list[asyncpg.Record]]] = {
+        call_id: {name: [] for name in PARTS} for call_id in ids
+    }
+    for name in PARTS:
+        for part in await connection.fetch(query(f"load_{name}"), ids):
+            parts[part["call_id"]][name].append(part)
+    return [call_of(row, parts[row["call_id"]]) for row in rows]
 
 
 def _narrowed(search: Search) -> tuple[object, ...]:

@@ -63,7 +63,7 @@ def _holds(call: Call) -> Iterable[Row]:
     for i, hold in enumerate(call.holds):
         yield (
             *(call.call_id, i, call.node, call.client),
-            *(hold.uniqueid, hold.by.value, hold.began_at, hold.ended_at),
+            *(hold.uniqueid, hold.by.value, hold.began_at, hold.ended_at, hold.known.value),
         )
 
 

@@ -62,7 +62,10 @@ def call_of(row: asyncpg.Record, parts: Mapping[str, Sequence[asyncpg.Record]]) 
             for talk in parts["talks"]
         ),
         holds=tuple(
-            Hold(hold["uniqueid"], Role(hold["by"]), hold["began_at"], hold["ended_at"])
+            Hold(
+                *(hold["uniqueid"], Role(hold["by"]), hold["began_at"], hold["ended_at"]),
+                Known(hold["known"]),
+            )
             for hold in parts["holds"]
         ),
         decisions=tuple(_decision(made) for made in parts["decisions"]),

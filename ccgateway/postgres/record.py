@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
 from ccgateway.calls.call import Call
+from ccgateway.calls.gap import Gap
 from ccgateway.calls.listed import ListedCall, Search
+from ccgateway.engine.ports import Place
 from ccgateway.errors import Refused
 from ccgateway.postgres import calls
+from ccgateway.postgres.gaps import list_gaps
 from ccgateway.postgres.pool import Pool, in_time
 
 ANSWER_WITHIN = 10.0
@@ -51,6 +55,13 @@ class PostgresRecord:
     async def load(self, call_id: UUID) -> Call | None:
         """A call, whole; None where there is none. Raises StoreUnavailable."""
         return await self._ask(partial(calls.load_call, self._pool, call_id))
+
+    async def gaps(
+        self, since: datetime | None, before: datetime | None, limit: int, after: Place | None
+    ) -> Sequence[Gap]:
+        """The gaps that reach into a time, the newest first, from a place in the list on. Raises
+        StoreUnavailable."""
+        return await self._ask(partial(list_gaps, self._pool, since, before, limit, after=after))
 
     async def _ask(self, question: Callable[[], Awaitable[T]]) -> T:
         return await in_time(ANSWER_WITHIN, self._in_turn(question))

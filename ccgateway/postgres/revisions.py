@@ -26,7 +26,7 @@ from sqlalchemy.pool import NullPool
 
 from ccgateway.errors import StoreUnavailable
 from ccgateway.postgres.migrate import FORMER, HOME, OLDEST
-from ccgateway.postgres.pool import BAD_DSN
+from ccgateway.postgres.pool import BAD_DSN, GONE
 
 ADVISORY_LOCK = 0x63636777  # "ccgw": the lock's key; each database has its own
 CONNECT_WITHIN = 10.0  # seconds
@@ -78,7 +78,7 @@ async def _in_transaction(dsn: str, work: Callable[[Connection], _T]) -> _T:
         raise StoreUnavailable(
             f"The database was migrated by a newer ccgateway; this one does not know it ({error})"
         ) from error
-    except (OSError, asyncpg.PostgresError, SQLAlchemyError) as error:
+    except (asyncpg.PostgresError, SQLAlchemyError, *GONE) as error:
         reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
         raise StoreUnavailable(f"The database cannot be migrated: {reason}") from error
     finally:

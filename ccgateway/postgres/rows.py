@@ -9,10 +9,9 @@ from uuid import UUID, uuid5
 
 from ccgateway.calls.call import Call, Direction
 from ccgateway.postgres.sql import Row, json_of
-from ccgateway.telephony.facts import PERSONAL, Fact, Kind, Source
+from ccgateway.telephony.facts import PERSONAL, Fact, Kind
 
 PARTIES = UUID("c4f2c9c5-0f0e-5d0b-8a55-8f6c3f0f7b21")
-JOURNALS = (Source.CEL, Source.QUEUE_LOG)
 
 FactOf = tuple[Fact, UUID | None]
 """A fact, and the call it belongs to."""
@@ -20,8 +19,8 @@ FactOf = tuple[Fact, UUID | None]
 
 def once(facts: Iterable[FactOf]) -> list[FactOf]:
     """Each fact once, by the rules of ``put_facts.sql`` and ``put_parties.sql`` (one statement
-    must not meet a row twice): a journal's time is final, what is not known of a person is filled
-    in, otherwise what was told first stays."""
+    must not meet a row twice): what is not known of a person is filled in, otherwise what was told
+    first stays."""
     kept: dict[tuple[object, ...], FactOf] = {}
     for fact, call_id in facts:
         key = (fact.day, fact.identity)
@@ -29,8 +28,6 @@ def once(facts: Iterable[FactOf]) -> list[FactOf]:
             kept[key] = (fact, call_id)
             continue
         first, first_call = kept[key]
-        if fact.source in JOURNALS:
-            first = replace(first, at=fact.at, source=fact.source)
         personal = {name: fact.detail[name] for name in PERSONAL if name in fact.detail}
         if personal.keys() - first.detail.keys():
             first = replace(first, detail={**personal, **first.detail})

@@ -20,10 +20,9 @@ from ccgateway.access.token import Token
 from ccgateway.access.who import Role, Who
 from ccgateway.config import HttpSettings
 from ccgateway.engine.ports import Decide
-from ccgateway.errors import Forbidden, StoreUnavailable, UnknownAgent
+from ccgateway.errors import Forbidden, NoGateway, StoreUnavailable, UnknownAgent
 from ccgateway.web.behalf import ASKER
 from ccgateway.web.body import body_of
-from ccgateway.web.client import NoGateway
 from ccgateway.web.feed import as_json
 from ccgateway.web.identify import Tokens
 from ccgateway.web.limits import PER_TOKEN, Limits, too_many
@@ -207,6 +206,8 @@ class Access:
             return token
         if wait := self._per_token.take(token.id):
             return too_many(wait, TOO_OFTEN)
+        if token.role is Role.SHIPPER:
+            raise Forbidden("a shipper's token is for ccgateway journal ship, and opens no page")
         who = request[WHO] = token.who()
         response = _me(who)
         self._sign_in.begin(response, token, peer)
@@ -242,7 +243,7 @@ def _who(token: Token, decide: Decide) -> Who:
 
 def _check_role(who: Who, route: Route) -> None:
     """Raises Forbidden."""
-    if route.least is not None and who.role < route.least:
+    if route.least is not None and who.role < route.least and who.role is not route.also:
         raise Forbidden(
             f"this needs the role {route.least.name.lower()}; your token {who.name!r} has "
             f"{who.role.name.lower()}"

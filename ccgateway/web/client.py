@@ -14,9 +14,19 @@ from uuid import uuid4
 
 import aiohttp
 import orjson
+from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
-from ccgateway.errors import CcgError, ConfigError, PbxUnavailable, Refused, UnknownAgent
+from ccgateway.calls.recorded import LONGEST_LINE
+from ccgateway.errors import (
+    CcgError,
+    ConfigError,
+    NoGateway,
+    PbxUnavailable,
+    Refused,
+    UnknownAgent,
+    UnknownNode,
+)
 
 ANSWER_WITHIN = 15.0
 """Seconds. Longer than the gateway waits for Asterisk."""
@@ -46,6 +56,14 @@ ERRORS: dict[int, type[CcgError]] = {
     HTTPStatus.SERVICE_UNAVAILABLE: PbxUnavailable,
     HTTPStatus.GATEWAY_TIMEOUT: PbxUnavailable,
 }
+OF_JOURNAL = {
+    **ERRORS,
+    HTTPStatus.NOT_FOUND: UnknownNode,
+    HTTPStatus.REQUEST_TIMEOUT: PbxUnavailable,
+    HTTPStatus.TOO_MANY_REQUESTS: PbxUnavailable,
+    HTTPStatus.INTERNAL_SERVER_ERROR: PbxUnavailable,
+}
+"""What passes is tried again: the journal's file waits."""
 OF_RELOAD = {**ERRORS, HTTPStatus.UNPROCESSABLE_ENTITY: ConfigError}
 
 REFUSALS: dict[int, str] = {
@@ -54,10 +72,6 @@ REFUSALS: dict[int, str] = {
     "gone",
 }
 """Another attempt to follow the feed would end in the same way."""
-
-
-class NoGateway(CcgError):
-    """No gateway answers."""
 
 
 class Client:
@@ -151,6 +165,40 @@ class Client:
         changes: list[dict[str, Any]] = answer["changes"]
         return changes
 
+    async def journal(self, node: str, journal: str) -> str:
+        """Up to where the gateway took a journal (cel, queue_log) in. Raises UnknownNode,
+        PbxUnavailable (PostgreSQL is away), Refused, NoGateway."""
+        answer = await self._ask(
+            "GET", "journal", quote(node, safe=""), query={"journal": journal}, errors=OF_JOURNAL
+        )
+        return str(answer["position"])
+
+    async def ship(self, node: str, data: bytes, **where: str) -> str:
+        """Send what stands in a journal, and where (journal, position, since, final, missed); the
+        position to go on from. No bytes: it was read to its end. Raises as ``journal``."""
+        answer = await self._ask(
+            "POST", "journal", quote(node, safe=""), body=data, query=where, errors=OF_JOURNAL
+        )
+        return str(answer["position"])
+
+    async def capture(self, *, last: bool, minutes: int) -> AsyncIterator[bytes]:
+        """A recording, line by line: what the gateway still has of before (``last``), and what it
+        hears in so many ``minutes`` from now. An empty line: nothing was heard for some seconds.
+        Raises Refused, NoGateway."""
+        url = self._at("capture").with_query(last=str(last).lower(), minutes=minutes)
+        silent = aiohttp.ClientTimeout(total=None, sock_read=ANSWER_WITHIN)
+        try:
+            async with self._open.get(url, timeout=silent) as response:
+                if not response.ok:
+                    told = orjson.loads(await response.read())
+                    raise ERRORS.get(response.status, CcgError)(str(told.get("detail", "")))
+                while line := await response.content.readline(max_line_length=LONGEST_LINE):
+                    yield line
+        except orjson.JSONDecodeError as error:
+            raise NoGateway(f"what answers at {self._url} is no gateway") from error
+        except (aiohttp.ClientError, HttpProcessingError, TimeoutError, OSError) as error:
+            raise self._no_gateway(error) from error
+
     async def live(self) -> AsyncIterator[dict[str, Any]]:
         """The snapshot (``type`` snapshot), then the changes. Where the connection is cut:
         ``{"type": "lost"}``; when the gateway is there again, ``{"type": "resumed"}`` and what was
@@ -208,9 +256,11 @@ class Client:
         *parts: str,
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
         errors: Mapping[int, type[CcgError]] = ERRORS,
     ) -> dict[str, Any]:
-        asking = self._open.request(method, self._at(*parts), data=body, headers=headers)
+        at = self._at(*parts).with_query(query)
+        asking = self._open.request(method, at, data=body, headers=headers)
         try:
             async with asking as response:
                 answer = await response.read()

@@ -34,8 +34,8 @@ class Readiness(BaseModel):
     """Whether every part is."""
     parts: Mapping[str, bool]
     """ami: every node's link is up; postgresql: it answers; journals: Asterisk's own are there, can
-    be read and go on (left out where no node's folder is seen from here); record: what waits to be
-    written is not alarming; loop: the event loop is not late."""
+    be read and go on (left out where no node's folder is seen from here); record: what waits for
+    PostgreSQL, in memory or on disk, is not alarming; loop: the event loop is not late."""
 
 
 class Health:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
 from aiohttp import web
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field
 
 from ccgateway.access.who import Role, Scope
 from ccgateway.calls.call import Direction, Disposition
@@ -20,6 +19,7 @@ from ccgateway.errors import Refused, UnknownCall
 from ccgateway.telephony.numbers import LONGEST
 from ccgateway.web.feed import as_json
 from ccgateway.web.params import CallPath, Name, Params, params_of, query_of
+from ccgateway.web.places import LARGEST_PAGE, PAGE, PLACE, Time, cursor_of, place_of, plus
 from ccgateway.web.problems import problem
 from ccgateway.web.reach import REACH
 from ccgateway.web.routes import WHO, Route
@@ -28,45 +28,8 @@ from ccgateway.web.stories import Calls, StoryOrClick
 ATTEMPT = "ccg-"
 """How the ids of calls by click begin, which no call's id does."""
 
-PAGE = 50
-LARGEST_PAGE = 500
-"""Calls of one answer: half a megabyte of them."""
-
 LARGEST_CASE = 2**63 - 1
 """What a bigint of PostgreSQL holds."""
-
-EPOCH, LATEST = (datetime(year, 1, 1, tzinfo=UTC) for year in (1970, 3000))
-"""What lies beyond them is taken as them: its offset may lead out of what is a time to Python."""
-
-MICROSECOND = timedelta(microseconds=1)
-"""What a place in the list is counted in: PostgreSQL's times are as fine."""
-
-_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
-
-
-def _plus(text: object) -> object:
-    """In a query, + stands for a space; who forgets to write %2B means a plus all the same."""
-    return text.replace(" ", "+") if isinstance(text, str) else text
-
-
-def _written_out(text: object) -> object:
-    """Only what says where its clock is: any other form would be a guess."""
-    text = _plus(text)
-    if isinstance(text, str) and not _ISO.fullmatch(text):
-        raise ValueError("write it as 2026-11-23T08:00:00+02:00 (or with Z), with its UTC offset")
-    return text
-
-
-def _of_our_age(at: datetime) -> datetime:
-    return max(EPOCH, min(at, LATEST)).astimezone(UTC)
-
-
-Time = Annotated[
-    AwareDatetime,
-    BeforeValidator(_written_out),
-    AfterValidator(_of_our_age),
-    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-23T08:00:00Z"]}),
-]
 
 
 class Asked(Params):
@@ -82,7 +45,7 @@ class Asked(Params):
     direction: Direction | None = None
     number: Annotated[
         str | None,
-        BeforeValidator(_plus),
+        BeforeValidator(plus),
         Field(
             max_length=LONGEST,
             description="Of who called (of a call to the outside: who was called), as the list "
@@ -94,7 +57,7 @@ class Asked(Params):
     cursor: Annotated[
         str | None,
         Field(
-            pattern=r"^[0-9]{1,16}-[0-9a-f]{32}$",
+            pattern=PLACE,
             description="The `next` of the page before, with the same filters.",
         ),
     ] = None
@@ -134,7 +97,7 @@ class CallRoutes:
         search = _search(asked, request[WHO].scope)
         found = await self._history.calls(search, asked.limit + 1)
         page = found[: asked.limit]
-        body = {"calls": page, "next": _cursor(page) if len(found) > len(page) else None}
+        body = {"calls": page, "next": _next(page) if len(found) > len(page) else None}
         return web.Response(body=as_json(body), content_type="application/json")
 
     async def _one(self, request: web.Request) -> web.Response:
@@ -171,17 +134,10 @@ class CallRoutes:
 
 def _search(asked: Asked, scope: Scope) -> Search:
     values = asked.model_dump(exclude={"limit", "cursor"})
-    after = None if asked.cursor is None else _place(asked.cursor)
+    after = None if asked.cursor is None else place_of(asked.cursor)
     return Search(**values, after=after, scope=scope)
 
 
-def _cursor(page: Sequence[Mapping[str, object]]) -> str:
-    """The place of the page's last call in the list: its start in microseconds, and its id."""
-    at = datetime.fromisoformat(str(page[-1]["started_at"]))
-    return f"{(at - EPOCH) // MICROSECOND}-{UUID(str(page[-1]['call_id'])).hex}"
-
-
-def _place(cursor: str) -> tuple[datetime, UUID]:
-    """The place that a cursor stands for."""
-    micros, _, id_ = cursor.partition("-")
-    return EPOCH + int(micros) * MICROSECOND, UUID(id_)
+def _next(page: Sequence[Mapping[str, object]]) -> str:
+    last = page[-1]
+    return cursor_of(datetime.fromisoformat(str(last["started_at"])), UUID(str(last["call_id"])))

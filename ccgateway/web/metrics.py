@@ -53,10 +53,38 @@ class LinkNumbers:
 
 
 @dataclass(frozen=True, slots=True)
+class SpoolNumbers:
+    """What waits on disk for PostgreSQL; ``refused``: facts that had no room anywhere; ``bad``:
+    records that were damaged."""
+
+    facts: int = 0
+    bytes: int = 0
+    full_ratio: float = 0.0
+    refused: int = 0
+    bad: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JournalNumbers:
+    """What is read of Asterisk's journals. ``lag_s``: from the last time that is read to now, by
+    node; ``behind``: bytes of their files that are not read; ``pending``: calls that wait to be
+    repaired."""
+
+    lag_s: Mapping[str, float] = field(default_factory=dict)
+    behind: Mapping[str, int] = field(default_factory=dict)
+    facts: int = 0
+    odd: int = 0
+    pending: int = 0
+    repaired: int = 0
+    made_whole: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Numbers:
     """All that is told, beside what the web side counts itself. Counts since the start, but for
     what is of now: ``live``, ``queues``, ``agents``, ``backlog``, ``lag_s``, ``unwritten``,
-    ``watchers``, ``awaits_restart``."""
+    ``spool``, ``watchers``, ``awaits_restart``."""
 
     live: int = 0  # calls
     ended: Mapping[str, int] = field(default_factory=dict)  # by disposition
@@ -65,10 +93,12 @@ class Numbers:
     agents: Mapping[str, int] = field(default_factory=dict)  # by state
     links: Mapping[str, LinkNumbers] = field(default_factory=dict)
     journals: Mapping[str, bool] = field(default_factory=dict)  # by node
+    journalling: JournalNumbers = JournalNumbers()
     backlog: int = 0
     lag_s: float = 0.0
     late: int = 0
     unwritten: int = 0
+    spool: SpoolNumbers = SpoolNumbers()
     refused_rows: int = 0
     odd_facts: int = 0
     agi: Mapping[str, int] = field(default_factory=dict)  # by outcome
@@ -148,13 +178,36 @@ TABLE = (
          _of_links(lambda k: k.offset_s), NODE),
     Told("journals_up", "1 while Asterisk's journals are there, can be read and go on, by node "
          "whose log folder is seen from here.", _by(lambda n: n.journals), NODE),
+    Told("journals_lag_seconds", "From the time up to which a node's journals are read to now.",
+         _by(lambda n: n.journalling.lag_s), NODE),
+    Told("journals_behind_bytes", "What stands in their files and is not read yet, by node "
+         "whose log folder is seen from here.", _by(lambda n: n.journalling.behind), NODE),
+    Told("journals_facts", "Facts of our calls that the journals told.",
+         _one(lambda n: n.journalling.facts), (), True),
+    Told("journals_odd_records", "Records in the journals that were none of Asterisk's.",
+         _one(lambda n: n.journalling.odd), (), True),
+    Told("journals_waiting_calls", "Calls that are over and wait to be folded with the journals.",
+         _one(lambda n: n.journalling.pending)),
+    Told("journals_calls", "Calls that were folded with the journals.",
+         _one(lambda n: n.journalling.repaired), (), True),
+    Told("journals_made_whole_calls", "Those of them that were not seen whole before.",
+         _one(lambda n: n.journalling.made_whole), (), True),
+    Told("journals_failed_calls", "Calls that could not be: the log has each.",
+         _one(lambda n: n.journalling.failed), (), True),
     Told("backlog", "Events that came and are not worked off yet.", _one(lambda n: n.backlog)),
     Told("loop_lag_seconds", "How late the event loop was, measured ten times a second.",
          _one(lambda n: n.lag_s)),
     Told("loop_late", "Measurements in which it was more than 20 ms late.",
          _one(lambda n: n.late), (), True),
-    Told("unwritten_facts", "Facts that wait for PostgreSQL, in memory.",
+    Told("unwritten_facts", "Facts that wait for PostgreSQL, in memory and on disk.",
          _one(lambda n: n.unwritten)),
+    Told("spool_facts", "Those of them that wait on disk.", _one(lambda n: n.spool.facts)),
+    Told("spool_bytes", "What they take there.", _one(lambda n: n.spool.bytes)),
+    Told("spool_full_ratio", "That, of spool_mb: 0 to 1.", _one(lambda n: n.spool.full_ratio)),
+    Told("spool_refused_facts", "Facts that had room neither on disk nor in memory: lost.",
+         _one(lambda n: n.spool.refused), (), True),
+    Told("spool_bad_records", "Records that were damaged on disk, and were set aside.",
+         _one(lambda n: n.spool.bad), (), True),
     Told("refused_rows", "Rows that PostgreSQL will never take; the log has each.",
          _one(lambda n: n.refused_rows), (), True),
     Told("odd_facts", "Facts of channels whose beginning was not seen.",

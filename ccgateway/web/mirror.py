@@ -10,12 +10,11 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from ccgateway.errors import UnknownAgent, UnknownCall
+from ccgateway.errors import NoGateway, UnknownAgent, UnknownCall
 from ccgateway.outbound.attempt import Attempt
 from ccgateway.outbound.gate import Allowed, Wanted
 from ccgateway.routing.route import Inbound, Route
 from ccgateway.web.change import KINDS, LISTS
-from ccgateway.web.client import NoGateway
 from ccgateway.web.feed import Feed
 
 AWAY = (

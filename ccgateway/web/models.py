@@ -205,7 +205,10 @@ class State(Answer):
     worst_lag_ms: float | None = None
     unwritten: int | None = None
     """Facts that wait for PostgreSQL."""
+    spooled: int | None = None
+    """Those of them that wait on disk."""
     refused_facts: int | None = None
+    lost_facts: int | None = None
     odd_facts: int | None = None
     agi: Agi | None = None
     links: dict[str, Link] | None = None

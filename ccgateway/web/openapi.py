@@ -84,6 +84,8 @@ def _operation(route: Route, by_model: Mapping[type[BaseModel], Any]) -> dict[st
         told["security"] = []
     else:
         told["x-least-role"] = route.least.name.lower()
+    if route.also is not None:
+        told["x-also-role"] = route.also.name.lower()
     if route.body is not None:
         content: dict[str, Any] = {"schema": by_model[route.body]}
         if route.example is not None:

@@ -12,14 +12,15 @@ from ccgateway.errors import (
     ActionTimeout,
     CcgError,
     Forbidden,
+    NoGateway,
     PbxUnavailable,
     Refused,
     StoreUnavailable,
     UnknownAgent,
     UnknownCall,
+    UnknownNode,
     UnsafeText,
 )
-from ccgateway.web.client import NoGateway
 from ccgateway.web.feed import as_json
 
 log = structlog.get_logger(__name__)
@@ -27,6 +28,7 @@ log = structlog.get_logger(__name__)
 STATUS: tuple[tuple[type[CcgError], HTTPStatus], ...] = (
     (UnknownAgent, HTTPStatus.NOT_FOUND),
     (UnknownCall, HTTPStatus.NOT_FOUND),
+    (UnknownNode, HTTPStatus.NOT_FOUND),
     (UnsafeText, HTTPStatus.BAD_REQUEST),
     (Forbidden, HTTPStatus.FORBIDDEN),
     (Refused, HTTPStatus.CONFLICT),

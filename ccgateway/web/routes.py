@@ -29,7 +29,8 @@ class Route:
     which is audited then; ``once`` where an Idempotency-Key is heeded; not ``checked`` where the
     gateway checks what a web process passes on. ``refusals``: the problem statuses beside 400, 401,
     403, 408, 413 and 429, with the reason of each; ``example``: a body to try. What is not
-    ``documented`` is for the browser, and not in the OpenAPI document."""
+    ``documented`` is for the browser, and not in the OpenAPI document. ``also``: a role below
+    ``least`` that may ask all the same."""
 
     method: str
     path: str
@@ -48,6 +49,7 @@ class Route:
     checked: bool = True
     example: Mapping[str, object] | None = None
     documented: bool = True
+    also: Role | None = None
     refusals: Mapping[HTTPStatus, str] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     """More of the OpenAPI operation, as it is."""

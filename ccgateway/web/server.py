@@ -15,12 +15,15 @@ from ccgateway.errors import ConfigError
 from ccgateway.web import tls
 from ccgateway.web.access import Access
 from ccgateway.web.body import LARGEST_BODY
+from ccgateway.web.capture import Capture
 from ccgateway.web.docs import Docs
 from ccgateway.web.door import BACKLOG, HANDSHAKE_WITHIN, SILENT_FOR, Door
 from ccgateway.web.door import logger as door_logger
 from ccgateway.web.feed import Feed
+from ccgateway.web.gaps import GapRoutes
 from ccgateway.web.health import Health
 from ccgateway.web.history import CallRoutes
+from ccgateway.web.journal import JournalRoutes
 from ccgateway.web.lines import Lines
 from ccgateway.web.live import Live
 from ccgateway.web.metrics import Metrics
@@ -146,6 +149,8 @@ class WebServer:
             *Health(self._ops.parts).routes(),
             *self._metrics.routes(),
             *Reload(self._ops.reload).routes(),
+            *Capture(self._ops.tape).routes(),
+            *JournalRoutes(self._ops.journal).routes(),
             *self._access.routes(),
             *Pages().routes(),
             *State(self._decide, self._feed, self._snapshot).routes(),
@@ -153,6 +158,7 @@ class WebServer:
             *Outbound(self._decide).routes(),
             *Lines(self._decide, self._once).routes(),
             *CallRoutes(self._decide, self._history).routes(),
+            *GapRoutes(self._history).routes(),
             *self._more,
         ]
         return [*map(self._through, routes), *Docs(routes).routes()]

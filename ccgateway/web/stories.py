@@ -113,12 +113,13 @@ class Talk(Answer):
 
 
 class Hold(Answer):
-    """One side put the other on hold."""
+    """One side put the other on hold. known: partial where it was not heard how it ended."""
 
     uniqueid: str
     by: Role
     began_at: Moment
     ended_at: Moment | None
+    known: Known
 
 
 class Escalation(Answer):

@@ -16,6 +16,7 @@ from ccgateway.rig.installs import Install
 from ccgateway.rig.progress import silent
 from ccgateway.rig.sipp import Sipps
 from ccgateway.rig.world import World
+from tests.databases import lay_down
 from tests.preparing import built, is_needed
 
 
@@ -29,9 +30,17 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             packages.ensure(["baresip"], silent)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _databases() -> Iterator[None]:
+    """That a gateway makes its schema itself, the demo and the adapters' tests show."""
+    World.lay_down = lay_down
+    yield
+    World.lay_down = None
+
+
 @pytest.fixture(scope="session")
 def install() -> Install:
-    """An Asterisk 22 to make instances of."""
+    """An Asterisk, 22 or what the environment chose, to make instances of."""
     return built()
 
 
@@ -43,7 +52,7 @@ def baresip() -> None:
 
 @pytest_asyncio.fixture
 async def rig_asterisk(install: Install) -> AsyncIterator[RigAsterisk]:
-    """A running Asterisk 22 with trunk, phones and queues; about a second."""
+    """A running Asterisk with trunk, phones and queues; about a second."""
     asterisk = RigAsterisk(install)
     try:
         await asterisk.start()

@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import AsyncIterator
 
+import pytest
+import pytest_asyncio
+
+from ccgateway.rig.installs import Install
 from ccgateway.rig.sipp import Caller
 from ccgateway.rig.waiting import until
 from ccgateway.rig.world import World
 from tests.acceptance.cli import asked, run
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 
 ANNA = 101
+OTHERS = (102, 103, 104, 141, 142, 143, 151)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(install: Install) -> AsyncIterator[World]:
+    """One for all."""
+    async with World() as world:
+        yield world
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def world(house: World) -> World:
+    """Everybody is ready, whatever the test before did; the gateway runs."""
+    if not house.gateway.process:
+        await house.gateway.start()
+    await house.gateway.login((ANNA, *OTHERS))
+    async with house.gateway.client() as client:
+        for agent in (ANNA, *OTHERS):
+            await client.agent("ready", str(agent))
+    await is_shown(house, ANNA, "ready")
+    return house
 
 
 async def state_of(world: World, agent: int) -> tuple[str, str]:
@@ -51,19 +76,18 @@ async def test_a_working_day_by_feature_codes(world: World) -> None:
 
 
 async def test_a_paused_agent_is_not_offered_calls(world: World) -> None:
-    others = [a for a in (102, 103, 104, 141, 142, 143, 151) if a != ANNA]
     async with world.gateway.client() as client:
-        for agent in others:
+        for agent in OTHERS:
             await client.agent("pause", str(agent), "lunch")
     placed = world.sipps.place([Caller("+358405550001", "1000", 3_000)])
     await placed.finished(30)
-    [call] = world.sipps.truth()
+    [call] = [call for call in world.sipps.truth() if call.number == "+358405550001"]
     assert [ring.phone for ring in call.rings] == [str(ANNA)]
 
 
 async def test_the_state_follows_a_call(world: World) -> None:
     async with world.gateway.client() as client:
-        for agent in (102, 103, 104, 141, 142, 143, 151):
+        for agent in OTHERS:
             await client.agent("logout", str(agent))
     placed = world.sipps.place([Caller("+358405550002", "1000", 4_000)])
     seen: list[str] = []

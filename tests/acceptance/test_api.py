@@ -35,6 +35,7 @@ LEFT_OUT = {
     "/api/live": "a WebSocket",
     "/api/events": "it has no end",
     "/api/session": "wrong tokens close the door for this address, and with it for all the others",
+    "/api/capture": "it goes on for as many minutes as it is asked for",
     "/api/reload": "it is asked with no body, and has tests of its own",
 }
 

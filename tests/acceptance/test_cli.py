@@ -5,17 +5,44 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+import pytest_asyncio
 
+from ccgateway.calls.call import Call
 from ccgateway.rig import record
+from ccgateway.rig.installs import Install
 from ccgateway.rig.sipp import Caller
 from ccgateway.rig.world import World
 from tests.acceptance.cli import asked, run
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 
 STATION = "+358401230017"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(install: Install) -> AsyncIterator[World]:
+    """One for all: each test has callers of its own."""
+    async with World() as world:
+        yield world
+
+
+async def placed(world: World, caller: Caller) -> Call:
+    """A call from its beginning to its end, as it stands in the record."""
+    before = len(await record.read(world.postgres.dsn))
+    await world.sipps.place([caller]).finished(30)
+    [call] = (await record.settled(world.postgres.dsn, before + 1))[before:]
+    return call
+
+
+def listed(world: World, call: Call, *words: str) -> dict[str, Any]:
+    """As ``call list`` has it."""
+    found: list[dict[str, Any]] = asked(world.gateway.config, "call", "list", *words)
+    [one] = [one for one in found if one["call_id"] == str(call.call_id)]
+    return one
 
 
 async def test_a_customers_call_is_told_whole(world: World) -> None:
@@ -26,20 +53,19 @@ async def test_a_customers_call_is_told_whole(world: World) -> None:
         *("--name", "Station [red]17[/red]", "--language", "sv", "--priority", "7"),
     )
     assert (customer["number"], customer["priority"]) == (STATION, 7)
-    await world.sipps.place([Caller("0401230017", "1000", 3_000, name="Olli")]).finished(30)
-    await record.settled(world.postgres.dsn, 1)
+    call = await placed(world, Caller("0401230017", "1000", 3_000, name="Olli"))
 
-    [listed] = asked(config, "call", "list", "--service", "hotline")
-    assert (listed["caller_number"], listed["disposition"]) == (STATION, "answered")
-    assert listed["customer"] == customer["id"]
-    shown = asked(config, "call", "show", listed["call_id"][:8])
+    found = listed(world, call, "--service", "hotline")
+    assert (found["caller_number"], found["disposition"]) == (STATION, "answered")
+    assert found["customer"] == customer["id"]
+    shown = asked(config, "call", "show", found["call_id"][:8])
     [route] = [made for made in shown["decisions"] if made["what"] == "route"]
     assert (route["detail"]["language"], route["detail"]["priority"]) == ("sv", "7")
     assert "customer" in [rule for rule, _, _ in route["reasons"]] or any(
         f"customer {customer['id']}" in verdict for _, _, verdict in route["reasons"]
     )
 
-    told = run(config, "call", "show", listed["call_id"]).stdout
+    told = run(config, "call", "show", found["call_id"]).stdout
     for line in ("joins queue stations", "answers", "and the caller talk", "because hours"):
         assert line in told
     names = run(config, "customer", "list").stdout
@@ -69,13 +95,10 @@ async def test_migrate_twice(world: World) -> None:
 
 
 async def test_a_withheld_number_is_shown_nowhere(world: World) -> None:
-    hidden = Caller("+358401239999", "1000", 2_500, withheld=True)
-    await world.sipps.place([hidden]).finished(30)
-    await record.settled(world.postgres.dsn, 1)
+    call = await placed(world, Caller("+358401239999", "1000", 2_500, withheld=True))
     config = world.gateway.config
-    [listed] = asked(config, "call", "list")
-    shown = run(config, "call", "show", listed["call_id"]).stdout
-    told = [json.dumps(listed), shown, run(config, "call", "list").stdout]
+    shown = run(config, "call", "show", str(call.call_id)).stdout
+    told = [json.dumps(listed(world, call)), shown, run(config, "call", "list").stdout]
     assert all("withheld" in text and "401239999" not in text for text in told)
 
 
@@ -88,13 +111,13 @@ async def test_tail_follows_a_call_to_its_end(world: World) -> None:
     async with asyncio.timeout(30):
         first = json.loads(await tail.stdout.readline())
         assert first["type"] == "snapshot"
-        placed = world.sipps.place([Caller("+358405551234", "1000", 2_500)])
+        caller = world.sipps.place([Caller("+358405551234", "1000", 2_500)])
         where: list[str] = []
         while not where or not where[-1].startswith("ended"):
             change = json.loads(await tail.stdout.readline())
             if change["type"] == "call":
                 where.append(change["call"]["where"])
-        await placed.finished(30)
+        await caller.finished(30)
     tail.terminate()
     await tail.wait()
     assert where[-1] == "ended: answered"
@@ -104,18 +127,17 @@ async def test_tail_follows_a_call_to_its_end(world: World) -> None:
 async def test_calls_of_the_pbxs_own_are_counted_and_not_stored(world: World) -> None:
     before = await other_calls(world)
     await world.sipps.place([Caller("+358405550000", "9000", 60_000)]).finished(30)
-    await world.sipps.place([Caller("+358405550001", "1000", 2_000)]).finished(30)
-    [call] = await record.settled(world.postgres.dsn, 1)
+    call = await placed(world, Caller("+358405550001", "1000", 2_000))
     assert call.did == "1000"
     assert await other_calls(world) == before + 1
 
 
 async def test_what_the_gateway_counts_can_be_seen(world: World) -> None:
-    await world.sipps.place([Caller("+358405550003", "1000", 2_000)]).finished(30)
-    await record.settled(world.postgres.dsn, 1)
     async with world.gateway.client() as client:
+        before = await client.state()
+        await placed(world, Caller("+358405550003", "1000", 2_000))
         state = await client.state()
-    assert state["agi"]["answered"] == 1
+    assert state["agi"]["answered"] == before["agi"]["answered"] + 1
     assert state["links"]["pbx1"]["events"] > 0
     assert state["links"]["pbx1"]["missing_rights"] == []
     assert (state["unwritten"], state["refused_facts"], state["odd_facts"]) == (0, 0, 0)

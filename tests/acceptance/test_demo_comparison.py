@@ -38,6 +38,7 @@ async def differing(world: World) -> set[str]:
 
 async def test_a_wrong_row_is_found(world: World) -> None:
     assert (await world.played(plan(7))).agrees
+    world.gateway.stop()  # it would repair what is made wrong here
 
     connection = await asyncpg.connect(world.postgres.dsn)
     try:
@@ -73,6 +74,7 @@ async def test_a_wrong_row_of_a_call_of_three_lines_is_found(install: Install) -
     warm = [call for call in plan(24, crew=True) if call.kind is Kind.WARM]
     async with World(agents=(), crew=True) as world:
         assert (await world.played(warm)).agrees
+        world.gateway.stop()
         connection = await asyncpg.connect(world.postgres.dsn)
         try:
             chosen = await connection.fetchval("SELECT call_id FROM calls")
@@ -109,6 +111,7 @@ async def test_a_scene_that_fails_does_not_pass(install: Install) -> None:
 
 async def test_a_missing_and_a_doubled_row_are_found(world: World) -> None:
     assert (await world.played(plan(2))).agrees
+    world.gateway.stop()
 
     connection = await asyncpg.connect(world.postgres.dsn)
     try:

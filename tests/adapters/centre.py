@@ -14,8 +14,10 @@ from typing import Any
 from ccgateway.access.act import Act
 from ccgateway.access.token import Token, digest
 from ccgateway.access.who import Role, Scope
+from ccgateway.calls.gap import Gap, gap
 from ccgateway.calls.listed import Search
 from ccgateway.config import HttpSettings
+from ccgateway.engine.ports import Place
 from ccgateway.errors import StoreUnavailable, UnknownAgent, UnknownCall
 from ccgateway.outbound.attempt import Attempt
 from ccgateway.outbound.gate import Wanted
@@ -25,6 +27,8 @@ from tests.adapters.served import TOKEN, Served
 from tests.adapters.unasked import Unasked
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+
+GAP = gap("pbx1", NOW, "no answer to a ping")
 
 OWN_CALL = "11111111-0000-4000-8000-000000000101"  # 101 talks in it
 OTHERS_CALL = "22222222-0000-4000-8000-000000000102"  # 102 does
@@ -169,6 +173,11 @@ class Past:
         if row is None or not scope.sees_call(row):
             raise UnknownCall(f"no call {name!r}")
         return row
+
+    async def gaps(
+        self, since: datetime | None, before: datetime | None, limit: int, after: Place | None
+    ) -> Sequence[Gap]:
+        return [GAP]
 
 
 class Book:

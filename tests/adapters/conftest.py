@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
-import asyncpg
 import pytest
 
 from ccgateway.postgres.embedded import EmbeddedServer
@@ -21,17 +20,34 @@ from ccgateway.postgres.writer import Writer
 from ccgateway.rig import debian_postgres
 from ccgateway.rig.errors import RigError
 from ccgateway.rig.fake_pbx import FakePbx
+from ccgateway.rig.ports import take
 from ccgateway.rig.progress import silent
+from tests.adapters.again import Databases, drop, execute, name_of, named
 from tests.adapters.ami_bench import OurClient, eventually, running
+from tests.databases import lay_down
 from tests.preparing import built, is_needed
 
-LIVES = ("test_postgres_embedded.py", "test_start_and_stop.py")
-"""Of a PostgreSQL's life, which takes its time: twice in the long run only."""
+LIVES = (
+    "test_chaos_doubles.py",
+    "test_gaps.py",
+    "test_gateway_spool.py",
+    "test_postgres_embedded.py",
+    "test_postgres_journal_faults.py",
+    "test_postgres_journals.py",
+    "test_postgres_late.py",
+    "test_postgres_outage.py",
+    "test_postgres_spool.py",
+    "test_replay.py",
+    "test_start_and_stop.py",
+)
+"""Of a PostgreSQL's life, and of what comes late: both take their time. Twice in the long run
+only."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What a gateway or its PostgreSQL does when it starts and stops is tried with the wheel's
-    one; with Debian's 15, too, in the long run. What is asked of PostgreSQL always is, of both."""
+    """What a gateway or its PostgreSQL does when it starts and stops, and how the record is mended
+    by journals and spool, is tried with the wheel's one; with Debian's 15, too, in the long run.
+    What is stored, read and migrated always is by both."""
     for item in items:
         if item.path.name in LIVES and "debian15" in item.name:
             item.add_marker(pytest.mark.long)
@@ -94,7 +110,7 @@ def _server(data_dir: Path, binaries: Path | None) -> Iterator[tuple[str, str]]:
     server = asyncio.run(
         EmbeddedServer.start(data_dir, die_with_parent=True, binaries=binaries, fast=True)
     )
-    asyncio.run(_execute(server.dsn, "CREATE DATABASE migrated"))
+    asyncio.run(execute(server.dsn, "CREATE DATABASE migrated"))
     asyncio.run(migrate(named(server.dsn, "migrated")))
     yield server.dsn, "migrated"
     asyncio.run(server.stop())
@@ -103,15 +119,24 @@ def _server(data_dir: Path, binaries: Path | None) -> Iterator[tuple[str, str]]:
 @pytest.fixture
 async def empty_dsn(server_dsn: tuple[str, str]) -> AsyncIterator[str]:
     """An empty database of the test's own."""
-    async for dsn in _database(server_dsn[0], "template1"):
-        yield dsn
+    dsn = named(server_dsn[0], f"test_{uuid4().hex}")
+    await execute(server_dsn[0], f"CREATE DATABASE {name_of(dsn)} TEMPLATE template1")
+    yield dsn
+    await drop(server_dsn[0], dsn)
+
+
+@pytest.fixture(scope="session")
+def databases(server_dsn: tuple[str, str]) -> Databases:
+    """Migrated ones."""
+    return Databases(*server_dsn)
 
 
 @pytest.fixture
-async def dsn(server_dsn: tuple[str, str]) -> AsyncIterator[str]:
+async def dsn(databases: Databases) -> AsyncIterator[str]:
     """A migrated database of the test's own."""
-    async for dsn in _database(*server_dsn):
-        yield dsn
+    dsn = await databases.take()
+    yield dsn
+    await databases.give_back(dsn)
 
 
 @pytest.fixture
@@ -130,24 +155,43 @@ async def writer(pool: Pool) -> AsyncIterator[Writer]:
     await asyncio.wait([running])
 
 
-def named(dsn: str, database: str) -> str:
-    """The DSN of another database on the same server."""
-    return dsn.replace("/ccgateway?", f"/{database}?")
+Start = Callable[[], Awaitable[EmbeddedServer]]
 
 
-async def _database(server: str, template: str) -> AsyncIterator[str]:
-    name = f"test_{uuid4().hex}"
-    await _execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield named(server, name)
-    await _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+@pytest.fixture
+async def start(binaries: Path | None, home: Path) -> AsyncIterator[Start]:
+    """Starts a server of the test's own, to be ill-treated; again with the same data, and at the
+    same port: no other test's server or client takes it meanwhile."""
+    started: list[EmbeddedServer] = []
+    block = take()
+    await lay_down(home / "data", binaries, block.one())
+
+    async def start() -> EmbeddedServer:
+        started.append(
+            await EmbeddedServer.start(
+                home / "data", die_with_parent=True, binaries=binaries, fast=True
+            )
+        )
+        return started[-1]
+
+    yield start
+    for server in started:
+        await server.stop()
+    block.release()
 
 
-async def _execute(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+@pytest.fixture
+async def server(start: Start) -> EmbeddedServer:
+    """A server of the test's own, that runs, with our schema."""
+    return await start()
+
+
+@pytest.fixture
+async def own_pool(server: EmbeddedServer) -> AsyncIterator[Pool]:
+    """Connections to that server."""
+    pool = await open_pool(server.dsn)
+    yield pool
+    pool.terminate()
 
 
 @pytest.fixture

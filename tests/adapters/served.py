@@ -11,6 +11,7 @@ from ccgateway.config import HttpSettings
 from ccgateway.engine.ports import History
 from ccgateway.web.access import Access
 from ccgateway.web.feed import Feed
+from ccgateway.web.ops import Ops
 from ccgateway.web.server import WebServer
 from tests.adapters.unasked import Unasked, Unrecorded
 
@@ -31,12 +32,19 @@ class Served(Generic[Loop]):
         history: History | None = None,
         access: Access | None = None,
         settings: HttpSettings | None = None,
+        ops: Ops | None = None,
     ) -> None:
         self.loop = loop
         self.feed = Feed()
         self.settings = settings or HttpSettings.model_validate({"port": port, "token": TOKEN})
         self.server = WebServer(
-            self.settings, loop, self.feed, state, history=history or Unrecorded(), access=access
+            self.settings,
+            loop,
+            self.feed,
+            state,
+            history=history or Unrecorded(),
+            access=access,
+            ops=ops,
         )
 
     @property

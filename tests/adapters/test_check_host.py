@@ -14,6 +14,9 @@ import pytest
 from ccgateway.check import probe_host
 from ccgateway.check.system import Gateway, Host
 from ccgateway.config import load
+from ccgateway.postgres.batch import Batch
+from ccgateway.postgres.spool import Spool
+from tests.adapters.postgres_samples import created
 
 TOML = """\
 [gateway]
@@ -140,6 +143,30 @@ def test_ports_that_others_have(toml: Path) -> None:
         assert _seen(toml).taken == ports
         assert _seen(toml, gateway=runs).taken == {"web.port": ports["web.port"]}
         assert _seen(toml, gateway=runs, web=runs).taken == {}
+
+
+def test_what_the_spool_holds(toml: Path, tmp_path: Path) -> None:
+    """Not what it held before it was drained: its file stays as large as it was."""
+    assert (_seen(toml).spool_bytes, _seen(toml).spool_size) == (0, 0)
+    folder = tmp_path / "state"
+    folder.mkdir(exist_ok=True)
+
+    async def spool(calls: int) -> None:
+        spool = Spool(folder, 64 << 20)
+        await spool.load()
+        for serial in range(calls):
+            facts = [created(serial * 500 + n, exten="1" * 300) for n in range(500)]
+            await spool.append(Batch([(fact, None) for fact in facts]))
+        while spool.facts > 500:
+            await spool.head()
+            await spool.drop()
+        await spool.close()
+
+    asyncio.run(spool(20))
+    size = (folder / "spool.sqlite").stat().st_size
+    seen = _seen(toml)
+    assert seen.spool_size == size > 5_000_000
+    assert 100_000 < seen.spool_bytes < size / 10
 
 
 def test_where_the_disk_of_state_dir_is_mounted(toml: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from yarl import URL
 from ccgateway.access.who import Role as Rank
 from ccgateway.access.who import Scope
 from ccgateway.calls.call import Call, Direction, Leg, Role
+from ccgateway.calls.gap import Gap
 from ccgateway.calls.listed import Search
 from ccgateway.engine.history import CallHistory
 from ccgateway.errors import Refused, StoreUnavailable, UnknownCall
@@ -311,8 +312,11 @@ async def test_postgres_away_is_said() -> None:
         async def call(self, name: str, scope: Scope) -> Mapping[str, object]:
             raise StoreUnavailable("PostgreSQL does not serve us")
 
+        async def gaps(self, *_: object) -> list[Gap]:
+            raise StoreUnavailable("PostgreSQL does not serve us")
+
     async with Served(NothingLive(), history=Away()) as gateway, gateway.client() as http:
-        for path in ("/api/calls", "/api/calls/0b5c"):
+        for path in ("/api/calls", "/api/calls/0b5c", "/api/gaps"):
             async with http.get(path) as response:
                 assert response.status == 503
                 assert "PostgreSQL" in (await response.json())["detail"]

@@ -21,6 +21,7 @@ from ccgateway.postgres.embedded import EmbeddedServer
 from ccgateway.rig.fake_pbx import FakePbx
 from ccgateway.rig.waiting import until
 from tests.adapters.gateway_process import Gateway
+from tests.databases import lay_down
 
 TOKEN = {"Authorization": "Bearer http-s3cret"}
 CARLA = '\n[[agent]]\nid = "103"\nname = "Carla"\nphone = "PJSIP/103"\nqueues = ["stations"]\n'
@@ -108,6 +109,7 @@ async def running(home: Path, systemd: Systemd) -> AsyncIterator[Running]:
     """A gateway beside a double of Asterisk and a PostgreSQL."""
     gateway = Gateway(home)
     gateway.environ = {"NOTIFY_SOCKET": str(systemd.path), "WATCHDOG_USEC": "1500000"}
+    await lay_down(home / "data")
     postgres = await EmbeddedServer.start(home / "data", die_with_parent=True, fast=True)
     async with FakePbx() as pbx:
         running = Running(gateway, pbx, postgres, systemd, 0)

@@ -167,10 +167,10 @@ async def test_the_step_back_takes_nothing_away(dsn: str) -> None:
         "INSERT INTO audit (at, who, token, role, what, target, status, address) "
         "VALUES (now(), 'a', 'b', 'c', 'd', 'e', 200, 'f')",
     )
-    assert await step_back(dsn) == ["0003"]
+    assert await step_back(dsn) == ["0004"]
     assert await step_back(dsn) == []
-    assert await current(dsn) == "0002"
-    assert await migrate(dsn) == ["0003"]
+    assert await current(dsn) == "0003"
+    assert await migrate(dsn) == ["0004"]
     connection = await asyncpg.connect(dsn)
     assert await connection.fetchval("SELECT count(*) FROM audit") == 1
     await connection.close()

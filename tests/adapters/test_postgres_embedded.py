@@ -53,6 +53,11 @@ print(find(Path(sys.argv[1])))
 in_both_modes = pytest.mark.parametrize("mode", ["usual", "nobody"], indirect=True)
 """Also as root where user namespaces are blocked."""
 
+later_in_both = pytest.mark.parametrize(
+    "mode", ["usual", pytest.param("nobody", marks=pytest.mark.long)], indirect=True
+)
+"""The same, but in the long run only: what the mode has little to do with."""
+
 
 @pytest.fixture
 def mode(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
@@ -149,7 +154,7 @@ async def test_safe_by_default(data_dir: Path, binaries: Path | None) -> None:
     await server.stop()
 
 
-@in_both_modes
+@later_in_both
 async def test_the_same_data_and_port_after_a_restart(
     data_dir: Path, binaries: Path | None
 ) -> None:
@@ -185,7 +190,7 @@ async def test_it_ends_with_its_parent(
     await until(lambda: gone(pid))
 
 
-@in_both_modes
+@later_in_both
 async def test_the_next_start_waits_for_one_that_dies_with_its_parent(
     data_dir: Path, binaries: Path | None
 ) -> None:
@@ -201,7 +206,7 @@ async def test_the_next_start_waits_for_one_that_dies_with_its_parent(
     await server.stop()
 
 
-@in_both_modes
+@later_in_both
 async def test_a_crashed_gateways_server_is_adopted_and_stopped(
     data_dir: Path, binaries: Path | None
 ) -> None:
@@ -231,7 +236,7 @@ async def test_one_that_is_shutting_down_is_waited_for(
     await second.stop()
 
 
-@in_both_modes
+@later_in_both
 async def test_a_stale_pid_file_whose_pid_is_another_programs(
     data_dir: Path, binaries: Path | None
 ) -> None:
@@ -244,7 +249,7 @@ async def test_a_stale_pid_file_whose_pid_is_another_programs(
     await second.stop()
 
 
-@in_both_modes
+@later_in_both
 async def test_after_a_kill_it_recovers(data_dir: Path, binaries: Path | None) -> None:
     first = await start(data_dir, binaries)
     await ask(first.dsn, "CREATE TABLE kept AS SELECT 1 AS one")
@@ -256,7 +261,7 @@ async def test_after_a_kill_it_recovers(data_dir: Path, binaries: Path | None) -
     await second.stop()
 
 
-@in_both_modes
+@later_in_both
 async def test_two_starters_at_once_get_one_server(data_dir: Path, binaries: Path | None) -> None:
     both = [gateway(data_dir, binaries, "stays") for _ in range(2)]
     said = [hello(process) for process in both]

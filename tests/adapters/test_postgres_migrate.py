@@ -25,7 +25,7 @@ from ccgateway.calls.call import (
 from ccgateway.errors import StoreUnavailable
 from ccgateway.outbound.attempt import End, Stage
 from ccgateway.postgres import revisions
-from ccgateway.postgres.migrate import current, migrate
+from ccgateway.postgres.migrate import NEWEST, current, migrate, names
 from ccgateway.postgres.pool import Pool, open_pool
 from ccgateway.telephony.facts import Source
 
@@ -43,9 +43,9 @@ def name_of(dsn: str) -> str:
 
 async def test_twice_is_once(empty_dsn: str) -> None:
     assert await current(empty_dsn) is None
-    assert await migrate(empty_dsn) == ["0001", "0002", "0003"]
+    assert await migrate(empty_dsn) == ["0001", "0002", "0003", "0004"]
     assert await migrate(empty_dsn) == []
-    assert await current(empty_dsn) == "0003"
+    assert await current(empty_dsn) == NEWEST == (await names())[0]
 
 
 async def test_two_processes_at_once_do_the_work_once(empty_dsn: str) -> None:
@@ -57,13 +57,13 @@ async def test_two_processes_at_once_do_the_work_once(empty_dsn: str) -> None:
         for _ in range(2)
     ]
     said = await asyncio.gather(*(process.communicate(b"x") for process in both))
-    assert sorted(out for out, _ in said) == [b"['0001', '0002', '0003']\n", b"[]\n"]
+    assert sorted(out for out, _ in said) == [b"['0001', '0002', '0003', '0004']\n", b"[]\n"]
 
 
 async def test_two_tasks_at_once_do_the_work_once(empty_dsn: str) -> None:
     assert sorted(await asyncio.gather(migrate(empty_dsn), migrate(empty_dsn))) == [
         [],
-        ["0001", "0002", "0003"],
+        ["0001", "0002", "0003", "0004"],
     ]
 
 
@@ -120,7 +120,7 @@ async def test_any_working_directory(
     empty_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert await migrate(empty_dsn) == ["0001", "0002", "0003"]
+    assert await migrate(empty_dsn) == ["0001", "0002", "0003", "0004"]
 
 
 async def test_a_password_with_special_characters(empty_dsn: str) -> None:
@@ -130,7 +130,7 @@ async def test_a_password_with_special_characters(empty_dsn: str) -> None:
     given = re.sub(r":[0-9a-f]{48}@", f":{quote(password, safe='')}@", empty_dsn)
     original = re.findall(r":([0-9a-f]{48})@", empty_dsn)[0]
     try:
-        assert await migrate(given) == ["0001", "0002", "0003"]
+        assert await migrate(given) == ["0001", "0002", "0003", "0004"]
         with pytest.raises(StoreUnavailable):
             await open_pool(empty_dsn)  # proves that the password is asked for
     finally:

@@ -15,8 +15,12 @@ VERSIONS = schema.HOME / "versions"
 RELEASED = {
     "r0001_record.sql": "855d359a266e4e57fc9c8bbafb350f64a33748f8c7906dba4db385cb7d0f57ca",
     "r0002_lines.sql": "8f5fb75a16a7d0d454f23c6070390ab9625fec851bcef0fbb537cf4888152157",
+    "r0003_access.sql": "fceb6ea9f25a379142b427e7c36680fff8d9e24e88c1ff412735c26936050f38",
 }
 """What the release before has made databases with: file -> SHA-256."""
+
+WIDER = {"tokens_role_check"}
+"""Constraints that let more through than they did; the step back makes them as they were."""
 
 CATALOG = """
 SELECT attrelid::regclass::text AS table, 'column' AS kind, attname::text AS name,
@@ -72,6 +76,7 @@ async def test_what_came_since_only_adds(empty_dsn: str, dsn: str) -> None:
     await connection.close()
     before, now = await parts(empty_dsn), await parts(dsn)
     assert {part.kind for part in before} == {"column", "constraint", "index"}
-    assert before - now == set()
+    assert {part for part in before - now if part.name not in WIDER} == set()
     tables = {part.table for part in before}
-    assert {part for part in now - before if part.narrows and part.table in tables} == set()
+    new = {part for part in now - before if part.name not in WIDER}
+    assert {part for part in new if part.narrows and part.table in tables} == set()

@@ -83,7 +83,7 @@ async def test_what_stood_in_the_first_schema_survives(
     connection = await asyncpg.connect(empty_dsn)
     await connection.execute(RECORD.read_text(encoding="utf-8"))
     to_0001_only.undo()
-    assert await migrate(empty_dsn) == ["0002", "0003"]
+    assert await migrate(empty_dsn) == ["0002", "0003", "0004"]
 
     async with await open_pool(empty_dsn) as pool:
         assert await load_call(pool, CALL) == OLD_CALL

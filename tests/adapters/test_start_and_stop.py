@@ -19,6 +19,7 @@ from ccgateway.errors import PbxUnavailable, Refused, StoreUnavailable
 from ccgateway.postgres import embedded
 from ccgateway.postgres.embedded import EmbeddedServer
 from ccgateway.rig.fake_pbx import FakePbx, mute
+from ccgateway.rig.proxy import Proxy
 from tests.adapters.gateway_process import Gateway
 
 STOPS_WITHIN = 3.0  # seconds from SIGTERM
@@ -177,6 +178,34 @@ async def test_postgresql_comes_later(gateway: Gateway, home: Path) -> None:
         await gateway.ready()
         assert {line["level"] for line in warnings} == {"warning"}
         assert await stopped_in_time(gateway)
+    finally:
+        gateway.kill()
+        await server.stop()
+
+
+class EverySecondIsCut(Proxy):
+    """Of the connections that come every second one is lost at once."""
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.accepted % 2:
+            self.accepted += 1
+            writer.transport.abort()
+        else:
+            await super()._serve(reader, writer)
+
+
+async def test_postgresql_goes_away_in_the_middle_of_the_start(
+    gateway: Gateway, home: Path
+) -> None:
+    server = await EmbeddedServer.start(home / "moody", die_with_parent=True, fast=True)
+    port = int(server.dsn.rpartition(":")[2].partition("/")[0])
+    try:
+        async with EverySecondIsCut("127.0.0.1", port) as proxy:
+            gateway.dsn = server.dsn.replace(f":{port}/", f":{proxy.port}/")
+            gateway.start()
+            await gateway.ready()
+            assert await gateway.said("database_awaited")
+            assert await stopped_in_time(gateway)
     finally:
         gateway.kill()
         await server.stop()

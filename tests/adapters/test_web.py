@@ -16,13 +16,14 @@ from ccgateway.errors import (
     ActionTimeout,
     CcgError,
     ConfigError,
+    NoGateway,
     PbxUnavailable,
     Refused,
     UnknownAgent,
     UnsafeText,
 )
 from ccgateway.web import body, server
-from ccgateway.web.client import Client, NoGateway
+from ccgateway.web.client import Client
 from tests.adapters.served import HEADERS, TOKEN, Served
 from tests.adapters.unasked import Unasked
 from tests.adapters.watchers import mute_watcher, read_to_the_end

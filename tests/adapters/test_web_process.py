@@ -194,6 +194,9 @@ async def test_without_the_web_process_the_gateway_goes_on(
 async def test_a_gateway_that_hangs_is_told_and_its_acts_as_not_known(
     web: Web, gateway: Gateway
 ) -> None:
+    web.kill()
+    web.start(impatient=True)
+    await web.ready()
     async with web.client(ADMINISTRATOR) as http, watching(http) as told:
         gateway.signal(signal.SIGSTOP)
         status, answer = await act(http, "login")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from ccgateway.access.who import Scope
+from ccgateway.calls.gap import Gap
 from ccgateway.calls.listed import Search
+from ccgateway.engine.ports import Place
 from ccgateway.errors import UnknownCall
 from ccgateway.outbound.attempt import Attempt
 from ccgateway.outbound.gate import Allowed, Wanted
@@ -58,10 +61,18 @@ class Unasked:
 
 
 class Unrecorded:
-    """``engine.ports.History``: nothing was."""
+    """``engine.ports.History``: nothing was, but for the gaps that a test puts in."""
+
+    def __init__(self) -> None:
+        self.found: list[Gap] = []
 
     async def calls(self, search: Search, limit: int) -> Sequence[Mapping[str, object]]:
         return []
+
+    async def gaps(
+        self, since: datetime | None, before: datetime | None, limit: int, after: Place | None
+    ) -> Sequence[Gap]:
+        return self.found
 
     async def call(self, name: str, scope: Scope) -> Mapping[str, object]:
         raise UnknownCall(f"no call {name!r}")

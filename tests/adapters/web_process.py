@@ -14,6 +14,13 @@ from ccgateway.rig import processes
 from ccgateway.rig.waiting import until
 from tests.adapters.gateway_process import READY
 
+_IMPATIENT = """
+from ccgateway.__main__ import main
+from ccgateway.web import client
+client.ANSWER_WITHIN = 2.0
+main()
+"""
+
 
 @dataclass
 class Web:
@@ -23,11 +30,11 @@ class Web:
     port: int
     process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Start it."""
+    def start(self, *, impatient: bool = False) -> None:
+        """Start it; ``impatient``: it waits for the gateway's answers for two seconds only."""
         words = ["web", "--config", str(self.config)]
-        command = [sys.executable, "-m", "ccgateway", *words]
-        self.process = processes.start(command, self._log)
+        command = [sys.executable, *(["-c", _IMPATIENT] if impatient else ["-m", "ccgateway"])]
+        self.process = processes.start([*command, *words], self._log)
 
     async def ready(self) -> None:
         """Wait until it hears the gateway."""

@@ -18,10 +18,11 @@ class Door(StrEnum):
     AGI = "AGI"
     HTTP = "HTTP"
     WEBSOCKET = "WebSocket"
-    CSV = "CSV files"
+    CSV = "CSV files"  # Asterisk's journals, here or sent; test_code.py fails when another opens
     TOML = "TOML files"
     CLI = "CLI arguments"
     SIP = "SIP headers by way of AMI"
+    RECORDING = "recordings that somebody sends with a bug report"
 
 
 class Wrong(StrEnum):
@@ -53,10 +54,6 @@ class Cannot:
 Cell = tuple[str, ...] | Cannot
 
 FLAT = Cannot("lines of key and value: there is nothing to nest")
-NO_CSV = Cannot(
-    "there is no CSV door yet: customers come one by one (CLI), and Asterisk's journals, which it "
-    "writes as CSV, are not read; test_code.py fails when one opens"
-)
 ONE_AT_A_TIME = Cannot("all arguments are there when the command begins")
 
 NO_SHELL = "hostile/test_code.py::test_nothing_goes_to_a_shell"
@@ -86,6 +83,13 @@ ANY_CALLER = "hostile/test_sip.py::test_whatever_a_caller_is_called"
 DIALLED_NAMES = "acceptance/test_hostile_callers.py::test_hostile_names"
 DIALLED_NUMBERS = "acceptance/test_hostile_callers.py::test_hostile_numbers"
 
+NO_LINE_OF_ONE = "unit/calls/test_recorded.py::test_what_is_no_line_is_refused_and_not_repeated"
+SHOWN = "adapters/test_replay.py::test_what_a_recording_says_does_nothing_to_a_terminal"
+COMPARED = Cannot("it is compared and shown; nothing of it goes there")
+
+UNREAD = "adapters/test_journal.py::TestFollowing::test_what_may_not_be_read_is_tried_again"
+IN_SLICES = "adapters/test_journal.py::TestFollowing::test_a_long_time_away_is_read_in_slices"
+
 OTHER_LINKS = "hostile/test_ami.py::test_the_others_go_on_and_it_comes_back"
 RELOADED = "hostile/test_toml.py::test_at_a_reload_the_old_one_stays"
 
@@ -102,9 +106,12 @@ OTHERS_GO_ON: Mapping[Door, Cell] = {
         NOBODY_LISTENS,
         "acceptance/test_live_load.py::test_a_hundred_watch_and_ten_never_read",
     ),
-    Door.CSV: NO_CSV,
+    Door.CSV: (
+        "adapters/test_journal.py::TestFollowing::test_what_may_not_be_read_is_tried_again",
+    ),
     Door.TOML: (RELOADED,),
     Door.CLI: Cannot("each command is a process of its own"),
+    Door.RECORDING: Cannot("it is read by a command, which is a process of its own"),
     Door.SIP: (
         CALLERS,
         "unit/ami/test_forgery.py::test_whatever_the_number_what_comes_next_is_heard",
@@ -275,7 +282,36 @@ TABLE: Mapping[Door, Mapping[Wrong, Cell]] = {
         Wrong.HTML: (ARRIVES, ON_PAGE),
         Wrong.TERMINAL: (ARRIVES, ON_SCREEN),
     },
-    Door.CSV: dict.fromkeys(Wrong, NO_CSV),
+    Door.CSV: {
+        Wrong.LONG: (
+            "unit/journal/test_lines.py::test_what_is_longer_than_any_record_is_passed_over",
+            "adapters/test_journal.py::test_what_is_sent_is_checked",
+        ),
+        Wrong.MANY: (IN_SLICES,),
+        Wrong.SLOW: (
+            "unit/journal/test_tail.py::test_a_line_is_read_once_it_has_its_end",
+            "adapters/test_journal.py::test_a_body_that_trickles_holds_up_nobody",
+        ),
+        Wrong.CONTROL: (
+            "unit/journal/test_lines.py::test_a_caller_cannot_write_a_record",
+            "unit/journal/test_lines.py::test_a_number_ends_where_a_stranger_broke_the_line",
+            "acceptance/test_journal_rotation.py::test_each_is_read_once",
+        ),
+        Wrong.ENCODING: ("unit/journal/test_lines.py::test_what_is_no_utf_8_is_read_as_ami_is",),
+        Wrong.DEEP: ("unit/journal/test_lines.py::test_an_extra_that_is_none",),
+        Wrong.TYPES: (
+            "unit/journal/test_lines.py::test_nothing_that_stands_there_stops_it",
+            "unit/journal/test_lines.py::test_what_is_no_time",
+            "unit/journal/test_tail.py::test_what_is_no_position",
+        ),
+        Wrong.DIALPLAN: (TO_GLOBALS, TO_ASTERISK),
+        Wrong.AMI: (ONE_LINE,),
+        Wrong.SQL: (STORED,),
+        Wrong.SHELL: (NO_SHELL,),
+        Wrong.LOG: (NO_LINE,),
+        Wrong.HTML: (ON_PAGE,),
+        Wrong.TERMINAL: (ON_SCREEN,),
+    },
     Door.TOML: {
         Wrong.LONG: (
             "hostile/test_toml.py::test_a_file_that_is_too_large_is_not_read",
@@ -382,5 +418,18 @@ TABLE: Mapping[Door, Mapping[Wrong, Cell]] = {
         ),
         Wrong.HTML: (ON_PAGE, CALLERS),
         Wrong.TERMINAL: (ON_SCREEN, CALLERS),
+    },
+    Door.RECORDING: {
+        Wrong.LONG: (NO_LINE_OF_ONE,),
+        Wrong.MANY: ("adapters/test_replay.py::test_a_file_that_is_too_large_is_not_read",),
+        Wrong.SLOW: Cannot("a file is there when the command begins"),
+        Wrong.CONTROL: (SHOWN,),
+        Wrong.ENCODING: (NO_LINE_OF_ONE,),
+        Wrong.DEEP: (NO_LINE_OF_ONE,),
+        Wrong.TYPES: (NO_LINE_OF_ONE,),
+        **dict.fromkeys((Wrong.DIALPLAN, Wrong.AMI, Wrong.LOG, Wrong.HTML), COMPARED),
+        Wrong.SQL: Cannot("calls are asked for by ids that are computed here"),
+        Wrong.SHELL: (NO_SHELL,),
+        Wrong.TERMINAL: (SHOWN,),
     },
 }

@@ -15,7 +15,7 @@ import typer
 from typer.testing import CliRunner
 
 from ccgateway.cli.arguments import LONGEST_ARGUMENT, MOST_ARGUMENTS, fault_in
-from ccgateway.cli.main import app
+from ccgateway.cli.main import COMMANDS, app
 from tests.hostile.texts import ACTS, INJECTIONS, PLAIN
 
 VALUES = {
@@ -38,9 +38,11 @@ NEEDED = {
     "number": "+358401112223",
     "client": "oilco",
     "name": "Station",
+    "node": "pbx1",
     "role": "supervisor",
     "token": "nobody",
     "file": "/nowhere/x",
+    "token_file": "/nowhere/x",
 }
 PLACES = ("config", "etc", "root")
 """Options that are given though no command needs them: where all is the test's own."""
@@ -53,10 +55,11 @@ def commands() -> Iterator[tuple[str, list[Any]]]:
     """Every command's words, and its parameters."""
 
     def walk(command: Any, words: str) -> Iterator[tuple[str, list[Any]]]:
-        for name, below in getattr(command, "commands", {}).items():
-            yield from walk(below, f"{words} {name}".strip())
-        if not hasattr(command, "commands"):
+        if not hasattr(command, "list_commands"):
             yield words, command.params
+            return
+        for name in command.list_commands(None):
+            yield from walk(command.get_command(None, name), f"{words} {name}".strip())
 
     return walk(typer.main.get_command(app), "")
 
@@ -68,7 +71,7 @@ def values_of(parameters: list[Any]) -> Iterator[Any]:
             yield parameter
 
 
-OF_POSTGRES = {"audit", "call", "customer", "token"}
+OF_POSTGRES = {"audit", "call", "capture", "customer", "replay", "token"}
 """The commands that ask it with what they are given."""
 
 SAME_EVERYWHERE = ("config", "url")
@@ -96,6 +99,10 @@ def line_of(words: str, name: str, value: str, given: dict[str, str]) -> list[st
         else:
             options += [f"{parameter.opts[0]}={text}"]
     return [*words.split(), *options, "--", *arguments]
+
+
+def test_each_command_is_tried() -> None:
+    assert {words.split()[0] for words, _ in commands()} == {*COMMANDS}
 
 
 @pytest.mark.parametrize(("words", "name"), CASES)

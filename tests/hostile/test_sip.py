@@ -43,9 +43,9 @@ TEXTS = INJECTIONS | {
 
 
 def tape(name: str) -> list[dict[str, str | list[str]]]:
-    """A recording: events with their headers, in order."""
+    """A recording: AMI's events with their headers, in order."""
     lines = (RECORDINGS / f"{name}.jsonl").read_text().splitlines()
-    return [json.loads(line) for line in lines]
+    return [event for line in lines if "Event" in (event := json.loads(line))]
 
 
 def wire(events: list[dict[str, str | list[str]]], key: str, text: str) -> bytes:

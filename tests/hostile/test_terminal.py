@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ccgateway.calls.call import Call, Note
+from ccgateway.calls.gap import gap
 from ccgateway.check.finding import Finding, Severity
 from ccgateway.cli import check, guest, originate, tail
 from ccgateway.cli.common import err, out, print_json
@@ -23,6 +24,7 @@ from ccgateway.cli.story import story
 from ccgateway.config import load
 from ccgateway.engine.view import call_view
 from ccgateway.postgres import customers
+from ccgateway.postgres.gaps import PostgresGaps
 from ccgateway.postgres.pool import open_pool
 from tests.adapters.served import Served
 from tests.adapters.unasked import Unasked
@@ -140,6 +142,23 @@ async def test_names_with_brackets_are_listed(tmp_path: Path, dsn: str) -> None:
         code, said = await command("agent", "list", "-c", str(config))
     assert code == 0, said
     assert "[/b]" in said
+
+
+async def test_a_gap_of_any_cause_is_listed_beside_the_calls(tmp_path: Path, dsn: str) -> None:
+    """The cause holds what the network says, and what Asterisk does. The calls' JSON has calls."""
+    config = written(tmp_path, dsn)
+    lost = replace(gap("pbx1", datetime.now(UTC), f"lost {ALL}"), ended_at=datetime.now(UTC))
+    async with await open_pool(dsn) as pool:
+        await PostgresGaps(pool).put([lost])
+    for words, told in {
+        ("list",): "-- gap --",
+        ("list", "--json"): "[]\n",
+        ("gaps",): "pbx1",
+        ("gaps", "--json"): str(lost.id),
+    }.items():
+        code, said = await command("call", *words, "-c", str(config))
+        assert (code, told in said) == (0, True), said
+        assert not ACTS & set(said)
 
 
 async def test_a_customer_of_any_name_is_listed(tmp_path: Path, dsn: str) -> None:

@@ -1,14 +1,12 @@
-"""Recordings of a real Asterisk 22 (one AMI event a line) -> the record of each call.
+"""Recordings of a real Asterisk, 22 or 16 (one AMI event a line) -> the record of each call.
 
-To add one: see ``record.py``, or take any AMI client that writes each event as a JSON object with
-its headers in order; replace numbers and names before you commit it. Those of second and third line
-are expected in ``test_lines.py``.
+To add one: ``record.py``, or ``ccgateway capture`` beside a gateway. Each that lies there is a test
+(``test_replay.py``); what is worth saying in words of those of ``record.py`` is expected here and,
+of second and third line, in ``test_lines.py``.
 """
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
@@ -18,13 +16,14 @@ from ccgateway.ami.decode import event_of, fact_of
 from ccgateway.calls.board import Board, Ours
 from ccgateway.calls.call import Call, Disposition, Known
 from ccgateway.calls.mixing import Mixing
+from ccgateway.calls.recorded import Ami
 from ccgateway.calls.reduce import Story, fold
+from ccgateway.replay.files import read
 from ccgateway.telephony.facts import Fact
 
 RECORDINGS = Path(__file__).parent / "recordings"
 PHONES = {f"PJSIP/{number}": str(number) for number in (*range(101, 110), *range(201, 230))}
 QUEUES = {"stations", "everyone", "first", "second-pumps", "second-tills", "third", "ccg-fallback"}
-RECEIVED = datetime(2026, 1, 1, tzinfo=UTC)  # each event has a time of its own
 
 # file: (disposition, caller, [(queue, end, [(agent, how the ringing ended)])], [talks: agent, s])
 EXPECTED: dict[str, list[tuple[str, str, list[object], list[tuple[str, float]]]]] = {
@@ -117,8 +116,9 @@ EXPECTED: dict[str, list[tuple[str, str, list[object], list[tuple[str, float]]]]
 
 
 def facts_in(name: str) -> list[Fact]:
-    lines = (RECORDINGS / f"{name}.jsonl").read_text().splitlines()
-    events = (event_of("pbx1", list(json.loads(line).items()), RECEIVED) for line in lines)
+    heard = read(RECORDINGS / f"{name}.jsonl").heard
+    values = ((each.received, each.value) for each in heard)
+    events = (event_of("pbx1", list(v.headers), at) for at, v in values if isinstance(v, Ami))
     told = (fact for event in events if (fact := fact_of(event)))
     mixing = Mixing({"pbx1": PHONES})
     return [each for fact in told for each in (*mixing.take(fact), fact)]
@@ -168,7 +168,13 @@ def test_a_recording_is_folded_to_the_record(name: str) -> None:
         assert call.ended_at is not None
 
 
-NAMES = sorted(path.stem for path in RECORDINGS.glob("*.jsonl"))
+FILES = sorted(RECORDINGS.rglob("*.jsonl"))
+NAMES = [
+    file.relative_to(RECORDINGS).with_suffix("").as_posix()
+    for file in FILES
+    if read(file).head.made_by == "tests.scenarios.record"
+]
+"""Those of Asterisk 16 are debian11/NAME."""
 
 
 @pytest.mark.parametrize("name", NAMES)

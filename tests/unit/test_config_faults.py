@@ -20,7 +20,12 @@ SECRET = "s3cret-s3cret"
 BASE: dict[str, dict[str, str]] = {
     "[gateway]": {"state_dir": '"/var/lib/ccgateway"'},
     "[log]": {"format": '"json"', "level": '"debug"'},
-    "[database]": {"dsn": '"postgresql://u:p@h/db"', "dsn_file": '""', "audit_days": "400"},
+    "[database]": {
+        "dsn": '"postgresql://u:p@h/db"',
+        "dsn_file": '""',
+        "audit_days": "400",
+        "spool_mb": "2048",
+    },
     "[agi]": {
         "listen": '"127.0.0.1"',
         "port": "4573",

@@ -1,2 +1,2 @@
--- The escalations of one call ($1), in order.
-SELECT * FROM escalations WHERE call_id = $1 ORDER BY ordinal
+-- The escalations of calls ($1), in order.
+SELECT * FROM escalations WHERE call_id = ANY($1::uuid[]) ORDER BY call_id, ordinal

@@ -1,2 +1,2 @@
--- The legs of one call ($1), in order.
-SELECT * FROM legs WHERE call_id = $1 ORDER BY ordinal
+-- The legs of calls ($1), in order.
+SELECT * FROM legs WHERE call_id = ANY($1::uuid[]) ORDER BY call_id, ordinal

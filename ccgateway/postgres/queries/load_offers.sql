@@ -1,2 +1,2 @@
--- The offers of one call ($1), in order.
-SELECT * FROM offers WHERE call_id = $1 ORDER BY visit, ordinal
+-- The offers of calls ($1), in order.
+SELECT * FROM offers WHERE call_id = ANY($1::uuid[]) ORDER BY call_id, visit, ordinal

@@ -1,2 +1,2 @@
--- The queue visits of one call ($1), in order.
-SELECT * FROM queue_visits WHERE call_id = $1 ORDER BY ordinal
+-- The queue visits of calls ($1), in order.
+SELECT * FROM queue_visits WHERE call_id = ANY($1::uuid[]) ORDER BY call_id, ordinal

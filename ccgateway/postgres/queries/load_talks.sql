@@ -1,2 +1,2 @@
--- The talks of one call ($1), in order.
-SELECT * FROM talks WHERE call_id = $1 ORDER BY ordinal
+-- The talks of calls ($1), in order.
+SELECT * FROM talks WHERE call_id = ANY($1::uuid[]) ORDER BY call_id, ordinal

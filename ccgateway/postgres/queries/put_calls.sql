@@ -1,4 +1,5 @@
--- Calls as now folded, one row each.
+-- Calls as now folded, one row each; but for those that were repaired: they are folded with the
+-- journals only. Returned are those that were written.
 INSERT INTO calls (call_id, node, client, service, did, direction, party, withheld, customer,
                    started_at, answered_at, ended_at, disposition, known, cause, fell_back, facts,
                    case_number, topic, attempt)
@@ -16,3 +17,5 @@ ON CONFLICT (call_id) DO UPDATE SET
     disposition = excluded.disposition, known = excluded.known, cause = excluded.cause,
     fell_back = excluded.fell_back, facts = excluded.facts,
     case_number = excluded.case_number, topic = excluded.topic, attempt = excluded.attempt
+    WHERE calls.repair = ''
+RETURNING call_id

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from ccgateway.calls.call import Call as Record
+from ccgateway.calls.call import Known
 from ccgateway.rig.errors import RigError
 from ccgateway.rig.gateway import Gateway
 from ccgateway.rig.phone.media import KEY_PACKETS
@@ -29,7 +30,14 @@ from tests.acceptance.lines.stage import Stage
 
 PRESSED = timedelta(seconds=KEY_PACKETS * PTIME)
 KEYS_TAKE = timedelta(seconds=1.5)
-"""Who presses the keys of a code is not heard from the first one on, and at its end he is gone."""
+"""Who presses the keys of a code is not heard from the first one on, and at its end he is gone. It
+is the same where the gateway puts them to Asterisk."""
+
+PAUSE = timedelta(seconds=0.3)
+"""From key to key of a code it is 0.2 s."""
+
+REPAIRED_WITHIN = 20.0
+"""Seconds from the end of a call; 5 as a rule."""
 
 LOOKED = "snapshot compared"
 """What the gateway logs when it knows what the PBX has."""
@@ -187,12 +195,25 @@ class Absence:
             raise RigError("the caller was hung up")
         return Seen(
             play,
-            await play.record(),
+            await self._record(play),
             shown,
             Times(self._gone_at, self._starts_at, self._back_at),
             longest_silence(play.caller),
             tuple(_spoke(play)),
         )
+
+    async def _record(self, play: Play) -> Record:
+        """Once the journals have made it whole, where the gateway did not hear it all."""
+        if self._by is not signal.SIGKILL:
+            return await play.record()
+
+        async def repaired() -> Record | None:
+            record = await play.record()
+            return record if record.known is Known.REPAIRED else None
+
+        record = await until(repaired, "its record is repaired", seconds=REPAIRED_WITHIN)
+        assert record is not None
+        return record
 
     async def _shown(self, play: Play) -> dict[str, Any]:
         """The call as the gateway shows it; {} where it is gone."""
@@ -214,6 +235,15 @@ def _spoke(play: Play) -> list[Spoke]:
         phone = play.phone(who)
         keys = [one.at + PRESSED for one in phone.log if one.what is What.KEY_SENT]
         for since, till in spans(packets, phone.line.hertz):
-            last = max((key for key in keys if till <= key < till + KEYS_TAKE), default=till)
-            found.append(Spoke(who, since, last))
+            found.append(Spoke(who, since, _last_of_the_code(keys, till)))
     return sorted(found, key=lambda one: one.since)
+
+
+def _last_of_the_code(keys: list[datetime], since: datetime) -> datetime:
+    """The last key of the code that was begun then, or a little later; else ``since``. The agents
+    may be quick, and the next code may follow soon."""
+    last, until_ = since, since + KEYS_TAKE
+    for key in keys:
+        if since <= key < until_:
+            last, until_ = key, key + PAUSE
+    return last

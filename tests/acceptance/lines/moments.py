@@ -38,8 +38,7 @@ Stay = tuple[str, int, VisitEnd, Who]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A moment, and the record of its call after all. UNKNOWN is what was not seen to its end; what
-    was neither seen nor can be told by a snapshot is not in it at all."""
+    """A moment, and the record of its call after all."""
 
     act: Act
     passed: tuple[Passed, ...] = ()
@@ -57,23 +56,31 @@ ACCEPTED, TAKEN_BACK, RETURNED = (
     EscalationEnd.TAKEN_BACK,
     EscalationEnd.RETURNED,
 )
-UNKNOWN, ANSWERED, LOST = EscalationEnd.UNKNOWN, VisitEnd.ANSWERED, VisitEnd.UNKNOWN
+ABANDONED, ANSWERED = EscalationEnd.ABANDONED, VisitEnd.ANSWERED
 AT_FIRST: Stay = ("first", 1, ANSWERED, FIRST)
 AT_SECOND: Stay = ("second", 2, ANSWERED, SECOND)
-LEFT_SECOND: Stay = ("second", 2, LOST, NOBODY)
+NOBODY_AT_SECOND: Stay = ("second", 2, VisitEnd.TIMED_OUT, NOBODY)
 
 MOMENTS = (
-    Moment(before_any_key, (), (AT_FIRST,), (FIRST, SECOND)),
+    Moment(
+        before_any_key,
+        ((COLD, FIRST, "pumps", ACCEPTED, SECOND),),
+        (AT_FIRST, AT_SECOND),
+        (FIRST, SECOND),
+    ),
     Moment(
         between_two_keys,
-        ((TO_BACK, SECOND, "first", ACCEPTED, FIRST),),
-        (AT_FIRST, AT_FIRST),
+        (
+            (COLD, FIRST, "pumps", ACCEPTED, SECOND),
+            (TO_BACK, SECOND, "first", ACCEPTED, FIRST),
+        ),
+        (AT_FIRST, AT_SECOND, AT_FIRST),
         (FIRST, SECOND, FIRST),
     ),
     Moment(
         waits_and_nobody_rings,
-        ((COLD, FIRST, "pumps", UNKNOWN, NOBODY),),
-        (AT_FIRST, LEFT_SECOND),
+        ((COLD, FIRST, "pumps", RETURNED, NOBODY),),
+        (AT_FIRST, NOBODY_AT_SECOND),
         (FIRST, FIRST),
     ),
     Moment(
@@ -86,15 +93,16 @@ MOMENTS = (
         second_line_talks,
         (
             (COLD, FIRST, "pumps", ACCEPTED, SECOND),
+            (TO_BACK, SECOND, "first", ACCEPTED, FIRST),
             (WARM, FIRST, "pumps", ACCEPTED, SECOND),
         ),
-        (AT_FIRST, AT_SECOND, AT_SECOND),
+        (AT_FIRST, AT_SECOND, AT_FIRST, AT_SECOND),
         (FIRST, SECOND, FIRST, SECOND),
     ),
     Moment(
         nobody_there_so_the_first_agent_rings,
         ((COLD, FIRST, "pumps", RETURNED, NOBODY),),
-        (AT_FIRST, ("second", 2, VisitEnd.TIMED_OUT, NOBODY)),
+        (AT_FIRST, NOBODY_AT_SECOND),
         (FIRST, FIRST),
     ),
     Moment(
@@ -119,6 +127,7 @@ MOMENTS = (
         warm_completed,
         (
             (WARM, FIRST, "pumps", ACCEPTED, SECOND),
+            (COLD, SECOND, "vendor", ACCEPTED, NOBODY),
             (TO_BACK, NOBODY, "pumps", ACCEPTED, SECOND),
         ),
         (AT_FIRST, AT_SECOND, AT_SECOND),
@@ -132,8 +141,11 @@ MOMENTS = (
     ),
     Moment(
         outside_number_talks,
-        ((COLD, FIRST, "vendor", ACCEPTED, NOBODY),),
-        (AT_FIRST,),
+        (
+            (COLD, FIRST, "vendor", ACCEPTED, NOBODY),
+            (TO_BACK, NOBODY, "first", ACCEPTED, FIRST),
+        ),
+        (AT_FIRST, AT_FIRST),
         (FIRST, NOBODY, FIRST),
     ),
     Moment(
@@ -147,54 +159,21 @@ MOMENTS = (
     ),
     Moment(
         the_caller_leaves_the_hold_unseen,
-        ((WARM, FIRST, "pumps", UNKNOWN, SECOND),),
+        ((WARM, FIRST, "pumps", ABANDONED, SECOND),),
         (AT_FIRST, AT_SECOND),
         (FIRST,),
     ),
     Moment(
         the_caller_leaves_second_line_unseen,
-        ((COLD, FIRST, "pumps", UNKNOWN, NOBODY),),
-        (AT_FIRST, LEFT_SECOND),
-        (FIRST,),
-    ),
-)
-
-AT_THE_KEY = (Moment(at_the_last_key), Moment(asked_for_by_api))
-"""What stands in the record of these hangs on milliseconds: what the gateway heard last was not
-written down."""
-
-FROZEN = (
-    Moment(
-        before_any_key,
         ((COLD, FIRST, "pumps", ACCEPTED, SECOND),),
         (AT_FIRST, AT_SECOND),
         (FIRST, SECOND),
     ),
-    Moment(
-        second_line_talks,
-        (
-            (COLD, FIRST, "pumps", ACCEPTED, SECOND),
-            (TO_BACK, SECOND, "first", ACCEPTED, FIRST),
-            (WARM, FIRST, "pumps", ACCEPTED, SECOND),
-        ),
-        (AT_FIRST, AT_SECOND, AT_FIRST, AT_SECOND),
-        (FIRST, SECOND, FIRST, SECOND),
-    ),
-    Moment(
-        the_agents_speak,
-        ((WARM, FIRST, "pumps", TAKEN_BACK, SECOND),),
-        (AT_FIRST, AT_SECOND),
-        (FIRST, FIRST),
-    ),
-    Moment(
-        warm_completed,
-        (
-            (WARM, FIRST, "pumps", ACCEPTED, SECOND),
-            (COLD, SECOND, "vendor", ACCEPTED, NOBODY),
-            (TO_BACK, NOBODY, "pumps", ACCEPTED, SECOND),
-        ),
-        (AT_FIRST, AT_SECOND, AT_SECOND),
-        (FIRST, SECOND, NOBODY, SECOND),
-    ),
 )
-"""The same, where the gateway does not die but stops: afterwards it hears all that it missed."""
+
+AT_THE_KEY = (Moment(at_the_last_key), Moment(asked_for_by_api))
+"""What happens then hangs on milliseconds."""
+
+_STOPPED = {before_any_key, second_line_talks, the_agents_speak, warm_completed}
+FROZEN = tuple(moment for moment in MOMENTS if moment.act in _STOPPED)
+"""Those at which the gateway stops, too, and does not die: it hears afterwards what it missed."""

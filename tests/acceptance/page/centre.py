@@ -120,6 +120,7 @@ class Centre:
             "103": agent_view("103", "Carla", "off"),
         }
         self.queues = {"night": queue_view("night"), "stations": queue_view("stations", 1)}
+        self.history = Unrecorded()
         self.book = Book()
         self._access = Access(_settings(0), tokens=self.book, key=b"of this test")
         self._make(0)
@@ -131,7 +132,7 @@ class Centre:
             Unasked(),
             self.feed,
             self._snapshot,
-            history=Unrecorded(),
+            history=self.history,
             access=self._access,
         )
 

@@ -62,6 +62,9 @@ async def test_a_call_is_seen_and_goes_on_though_either_side_dies(
     assert listed["disposition"] == "live"
     await world.gateway.start()
     await expect(alarm).to_be_empty(timeout=WITHIN)
+    gap = page.locator(".gaps p")
+    await expect(gap).to_contain_text("on pbx1: the gateway was", timeout=WITHIN)
+    await expect(gap).to_contain_text("are as Asterisk's journals tell them", timeout=WITHIN)
     await world.asterisk.rx("channel request hangup all")
     await expect(call).to_contain_text("ended: answered", timeout=WITHIN)
     await callers.finished(WITHIN / 1000)

@@ -397,6 +397,9 @@ JOURNALS = [
     Broken("cel-loaded", _cel_not_read, "not read"),
     Broken("cel-events", _ours("cel.conf", "BRIDGE_EXIT,", ""), "BRIDGE_EXIT"),
     Broken("cel-times", _ours("cel.conf", ".%6q", ""), "microseconds"),
+    Broken("cel-times", _ours("cel.conf", "%z", ""), "zone"),
+    Broken("cel-times", _ours("cel.conf", "%Y%m%dT%H%M%S", "%Y-%m-%dT%H:%M:%S"), "29 characters"),
+    Broken("cel-file", _ours("cel_custom.conf", "CHANNEL(exten)", "CHANNEL(peer)"), ".csv"),
     Broken(
         "cel-file", _ours("cel_custom.conf", "${CSV_QUOTE(${eventextra})}", "1"), "ccgateway.csv"
     ),
@@ -423,6 +426,7 @@ AROUND = [
     Broken("zones-fit", _toml('"Europe/Helsinki"', '"America/New_York"'), "America"),
     Broken("state-dir-writable", _host(writable=False), "written"),
     Broken("state-dir-kept", _host(in_memory=True), "memory"),
+    Broken("spool-has-room", _host(free_bytes=1500 << 20), "1500 MB are there for the spool"),
     Broken("clock-kept", _host(synchronised=False), "NTP"),
     Broken("ami-tls-port", _toml('name = "pbx1"\n', 'name = "pbx1"\ntls = true\n'), "5038"),
     Broken("ami-tls-port", _tls_at(5038, "0.0.0.0:5038"), "without TLS"),
@@ -473,6 +477,8 @@ UNMENDABLE: Sequence[Broken] = (
     Broken("agi-open-to-asterisk", _toml('["127.0.0.1/32"]', '[\n"192.0.2.0/24"\n]'), "keeps out"),
     Broken("files-read", _add("logger.conf", "#exec /usr/bin/more\n"), "#exec"),
     Broken("disk-has-room", _host(free_bytes=100 << 20), "100 MB"),
+    Broken("spool-empty", _host(spool_bytes=100 << 20), "the spool is 5% full (100 of 2048 MB)"),
+    Broken("spool-empty", _host(spool_bytes=1700 << 20), "the spool is 83% full"),
     Broken("disk-has-room", _host(free_bytes=500 << 20), "500 MB"),
     Broken("cel-room", _journal_disk_full, "150 MB are free where Asterisk's journals"),
     Broken("contexts-recorded", _toml("contexts = []", 'contexts = ["nowhere"]'), "nowhere"),

@@ -81,7 +81,7 @@ match = 192.0.2.1
 DID = "+358942454000"
 BAD = (Severity.FAULT, Severity.WARNING)
 
-_DATABASE = Database(version=180004, revision="0003", newest="0003", revisions=("0003", "0002"))
+_DATABASE = Database(version=180004, revision="0004", newest="0004", revisions=("0004", "0003"))
 _ZONES = {"FI": frozenset({"Europe/Helsinki"}), "US": frozenset({"America/New_York"})}
 _HOST = Host(synchronised=True, zones=_ZONES)
 _GATEWAY = Gateway(running=True)

@@ -6,12 +6,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from ccgateway.agents.agent import Duty
+from ccgateway.calls.reduce import fold
+from ccgateway.calls.voices import COVERED
 from ccgateway.customers.customer import Customer
 from ccgateway.engine import dialler
+from ccgateway.engine.journal_ports import Repaired
 from ccgateway.engine.ports import LinkChange
 from ccgateway.errors import (
     ActionRefused,
@@ -24,7 +28,7 @@ from ccgateway.errors import (
 from ccgateway.outbound.attempt import Attempt, End, Stage
 from ccgateway.outbound.gate import Wanted
 from ccgateway.telephony.actions import Action, Originate
-from ccgateway.telephony.facts import Fact, Kind
+from ccgateway.telephony.facts import Fact, Kind, Source
 from ccgateway.telephony.ids import call_id_of
 from ccgateway.telephony.snapshot import SeenChannel, Snapshot
 from tests.unit.engine.world import NOW, World
@@ -588,6 +592,32 @@ class TestRestart:
         ends = {row.id: after.store.attempts[row.id].end for row in rows}
         assert ends == {attempt.id: End.TALKED, asked.id: End.LOST}
         assert originates(after) == []
+
+    @pytest.mark.parametrize("first", ["the look", "the journals"])
+    async def test_the_journals_tell_how_it_ended(self, world: World, first: str) -> None:
+        """Killed right after it was sent; it was over when the gateway was back."""
+        attempt = await world.engine.originate(CLICK)
+        await settle(world)
+        after = World()
+        after.engine.dialler.restore(list(world.store.attempts.values()))
+        after.engine.restore(world.store.facts, {})
+        if first == "the look":
+            after.engine.step(snapshot())
+            assert after.store.attempts[attempt.id].end is End.LOST
+        heard = World()
+        heard.engine.dialler.restore(list(world.store.attempts.values()))
+        over = [(9.0, Kind.CHANNEL_ENDED, leg, "", {"cause": "16"}) for leg in (OUT, "")]
+        await tell(heard, attempt, *talking(attempt), *over)
+        told = [replace(f, source=Source.CEL) for f in heard.store.facts if f.kind in COVERED]
+        asked = [fact for fact in world.store.facts if fact.kind is Kind.ATTEMPTED]
+        facts = [*asked, *told]
+        after.engine.repaired(Repaired(frozenset(), fold(uuid4(), "pbx1", facts), facts=facts))
+        if first == "the journals":
+            after.engine.step(snapshot())
+        found, whole = after.store.attempts[attempt.id], heard.store.attempts[attempt.id]
+        assert (found.end, found.answered_at, found.ended_at, found.cause) == (
+            *(End.TALKED, whole.answered_at, whole.ended_at, 16),
+        )
 
 
 async def test_a_reload_that_takes_the_agent_out_ends_a_click_that_is_being_stored(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
-from ccgateway.calls.call import VisitEnd
+from ccgateway.calls.call import Call, VisitEnd
+from ccgateway.calls.reduce import fold
+from ccgateway.engine.journal_ports import Repaired
 from ccgateway.engine.ports import Beat
 from ccgateway.engine.queues import Queues
 from ccgateway.figures.stay import Stay
@@ -47,6 +51,10 @@ class Centre(World):
         for one in facts:
             self.engine.step(one)
 
+    def repaired(self, call: Call, others: Collection[UUID] = ()) -> None:
+        self.engine.repaired(Repaired(frozenset(), call, frozenset(others)))
+        self.engine.step(Beat("pbx1", self.clock.now()))
+
     def told(self, queue: str = "stations") -> list[dict[str, Any]]:
         """All that was told of a queue."""
         views = [change["queue"] for change in self.feed.of("queue")]
@@ -70,6 +78,30 @@ def test_a_call_counts_in_todays_figures(centre: Centre) -> None:
     assert (today["day"], today["timezone"]) == (f"{at(0):%Y-%m-%d}", "Europe/Helsinki")
     assert (today["offered"], today["answered"], today["answered_in_time"]) == (1, 1, 1)
     assert today["service_level"] == 1.0
+
+
+def test_a_call_that_was_missed_counts_once_it_is_repaired(centre: Centre) -> None:
+    """The journals told of it; and that what was two calls is one."""
+    whole = fold(uuid4(), "pbx1", answered_call())
+    centre.repaired(whole)
+    assert centre.told()[-1]["today"]["answered"] == 1
+
+    again = replace(whole, call_id=uuid4())
+    centre.repaired(again, {whole.call_id, again.call_id})
+    assert centre.shown()["today"]["answered"] == 1
+
+    unanswered = replace(whole.visits[0], end=VisitEnd.ABANDONED, answered_at=None)
+    centre.repaired(replace(again, visits=(unanswered,)))
+    assert centre.told()[-1]["today"] == centre.shown()["today"]
+    today = centre.shown()["today"]
+    assert (today["offered"], today["answered"], today["abandoned"]) == (1, 0, 1)
+
+
+def test_a_repaired_call_of_yesterday_changes_nothing_today(centre: Centre) -> None:
+    centre.clock.time = at(0) + timedelta(days=1)
+    before = centre.shown()
+    centre.repaired(fold(uuid4(), "pbx1", answered_call()))
+    assert centre.shown() == before
 
 
 def test_who_hangs_up_while_waiting_has_abandoned(centre: Centre) -> None:

@@ -155,3 +155,16 @@ async def test_many_who_come_back_from_everywhere_take_no_memory() -> None:
     finally:
         tracemalloc.stop()
     assert held < 1.5 * module.BATCHES * one
+
+
+def test_what_was_told_is_kept_in_no_more_memory_than_it_is_long() -> None:
+    feed = Feed()
+    tracemalloc.start()
+    try:
+        tell(feed, module.MOST_AT_ONCE)
+        before, _ = tracemalloc.get_traced_memory()
+        texts = feed.batch(0, ALL, lambda messages: b"".join(text for _, text in messages))[1]
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held - before < 4 * len(texts)  # each by itself, and this batch of them

@@ -8,9 +8,8 @@ import orjson
 import pytest
 
 from ccgateway.access.who import Scope
-from ccgateway.errors import UnknownAgent, UnknownCall
+from ccgateway.errors import NoGateway, UnknownAgent, UnknownCall
 from ccgateway.outbound.attempt import Attempt
-from ccgateway.web.client import NoGateway
 from ccgateway.web.feed import Feed
 from ccgateway.web.live import in_array
 from ccgateway.web.mirror import Mirror, Remote

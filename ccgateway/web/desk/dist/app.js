@@ -1082,9 +1082,9 @@ function onPage(key, at) {
 function step(at, by) {
   const row = at.closest("tr");
   const rows = [...row?.parentElement?.children ?? []];
-  const next = row ? rows[rows.indexOf(row) + by] : document.querySelector("tbody tr");
-  if (!(next instanceof HTMLElement)) return row !== null;
-  next.focus();
+  const next2 = row ? rows[rows.indexOf(row) + by] : document.querySelector("tbody tr");
+  if (!(next2 instanceof HTMLElement)) return row !== null;
+  next2.focus();
   return true;
 }
 function press(row) {
@@ -1102,6 +1102,11 @@ function focusOn(selector) {
 // src/session.ts
 var session = y3({ is: "asking", why: "" });
 var isIn = O(() => session.value.is === "in");
+var seesAll = O(() => {
+  if (session.value.is !== "in") return false;
+  const { role, scope } = session.value.who;
+  return role !== "agent" && Object.values(scope).every((part) => part.length === 0);
+});
 var PATH = "/api/session";
 var UNAUTHORIZED = 401;
 var AGAIN = 2e3;
@@ -1388,6 +1393,48 @@ function drop() {
   socket = null;
 }
 
+// src/live/gaps.ts
+var gaps = y3([]);
+var HOUR = 36e5;
+var SOON = 3e3;
+var LATER = 6e4;
+var COMES_WITHIN = 3e4;
+var REPAIRED_WITHIN = 6e5;
+var next = 0;
+var changed = 0;
+var standing = O(() => {
+  if (link.value.is !== "live") return "";
+  const { gatewayUp, nodes } = picture.value;
+  return [`${gatewayUp}`, ...[...nodes.values()].map((node) => `${node.name} ${node.up}`)].join();
+});
+function watchGaps() {
+  x2(() => {
+    clearTimeout(next);
+    if (!seesAll.value) gaps.value = [];
+    else if (standing.value) {
+      changed = performance.now();
+      next = setTimeout(() => void look(), SOON / 3);
+    }
+  });
+}
+async function look() {
+  if (!seesAll.value) return;
+  const from = new Date(Date.now() - HOUR).toISOString();
+  try {
+    const answer = await fetch(`/api/gaps?from=${encodeURIComponent(from)}`, {
+      signal: AbortSignal.timeout(ANSWER_WITHIN)
+    });
+    if (answer.ok) gaps.value = (await answer.json()).gaps;
+  } catch {
+  }
+  clearTimeout(next);
+  const mayCome = performance.now() - changed < COMES_WITHIN;
+  next = setTimeout(() => void look(), mayCome || gaps.value.some(isBeingRepaired) ? SOON : LATER);
+}
+function isBeingRepaired(gap) {
+  return gap.repaired_at === null && Date.now() - Date.parse(gap.ended_at ?? gap.began_at) < REPAIRED_WITHIN;
+}
+
 // src/live/words.ts
 var LONG_WAIT = 20;
 var TOO_LONG_WAIT = 60;
@@ -1423,9 +1470,9 @@ function lines(call) {
   return all.map((name, place) => ({ name: named(name), isNow: place === now2 }));
 }
 function fits(wanted2, ...texts) {
-  const words = wanted2.toLowerCase().split(/\s+/);
+  const words2 = wanted2.toLowerCase().split(/\s+/);
   const all = texts.join(" ").toLowerCase();
-  return words.every((word) => all.includes(word));
+  return words2.every((word) => all.includes(word));
 }
 function callFits(wanted2, call) {
   return fits(
@@ -1460,9 +1507,9 @@ function queueFits(wanted2, queue) {
 // src/parts/memo.ts
 function memo(draw2) {
   return class extends x {
-    shouldComponentUpdate(next) {
-      const names = Object.keys(next);
-      return names.some((name) => next[name] !== this.props[name]);
+    shouldComponentUpdate(next2) {
+      const names = Object.keys(next2);
+      return names.some((name) => next2[name] !== this.props[name]);
     }
     render() {
       return draw2(this.props);
@@ -1646,6 +1693,28 @@ function kind(call) {
 function Lines({ call }) {
   if (call.path.length === 0) return null;
   return /* @__PURE__ */ a4("ol", { class: "lines", children: lines(call).map(({ name, isNow }, place) => /* @__PURE__ */ a4("li", { "aria-current": isNow ? "true" : void 0, children: name }, `${place} ${name}`)) });
+}
+
+// src/parts/gaps.tsx
+var SHOWN_AFTER = 6e5;
+var MOST = 3;
+function Gaps() {
+  const shown = gaps.value.filter(
+    (gap) => gap.ended_at !== null && (gap.repaired_at === null || now.value - Date.parse(gap.repaired_at) < SHOWN_AFTER)
+  );
+  if (shown.length === 0) return null;
+  return /* @__PURE__ */ a4("div", { class: "gaps", "aria-live": "polite", children: [
+    shown.slice(0, MOST).map((gap) => /* @__PURE__ */ a4("p", { class: gap.repaired_at === null ? "" : "repaired", children: words(gap) }, gap.id)),
+    shown.length > MOST && /* @__PURE__ */ a4("p", { children: `and ${shown.length - MOST} more gaps in the last hour` })
+  ] });
+}
+function words(gap) {
+  const until = timeOfDay(gap.ended_at ?? gap.began_at);
+  const when = `Gap from ${timeOfDay(gap.began_at)} to ${until} on ${gap.node}: ${gap.cause}.`;
+  if (gap.repaired_at !== null) return `${when} The calls of that time are as Asterisk's journals tell them.`;
+  const lack = `${when} Calls of that time may lack something`;
+  const awaited = gap.source !== "journal" && isBeingRepaired(gap);
+  return awaited ? `${lack} until Asterisk's journals are read.` : `${lack}.`;
 }
 
 // src/parts/dialog.tsx
@@ -1843,6 +1912,7 @@ function Known({ call }) {
       /* @__PURE__ */ a4("dd", { class: "digits", children: call.call_id })
     ] }),
     call.known === "partial" && /* @__PURE__ */ a4("p", { class: "warn", children: "Something of this call was not seen: the link to Asterisk was cut." }),
+    call.known === "repaired" && /* @__PURE__ */ a4("p", { children: "Asterisk's journals tell what was not seen of this call." }),
     /* @__PURE__ */ a4(Notes, { notes: call.notes })
   ] });
 }
@@ -1948,6 +2018,7 @@ function App() {
   return /* @__PURE__ */ a4("div", { class: link.value.is === "cut" ? "is-cut" : "", children: [
     /* @__PURE__ */ a4(Top, {}),
     /* @__PURE__ */ a4(Warnings, {}),
+    /* @__PURE__ */ a4(Gaps, {}),
     /* @__PURE__ */ a4("main", { children: [
       /* @__PURE__ */ a4(Tiles, {}),
       /* @__PURE__ */ a4(Queues, {}),
@@ -1961,6 +2032,7 @@ function App() {
 }
 Q(/* @__PURE__ */ a4(App, {}), document.body);
 x2(() => isIn.value ? follow() : stop());
+watchGaps();
 setInterval(second, 1e3);
 addEventListener("keydown", pressed);
 addEventListener("online", hurry);

@@ -5,8 +5,10 @@ import { render } from "preact";
 
 import { pressed } from "./keys";
 import { follow, hurry, link, second, stop } from "./live/feed";
+import { watchGaps } from "./live/gaps";
 import { Agents } from "./parts/agents";
 import { Calls } from "./parts/calls";
+import { Gaps } from "./parts/gaps";
 import { Help } from "./parts/help";
 import { Queues } from "./parts/queues";
 import { SignIn } from "./parts/sign-in";
@@ -24,6 +26,7 @@ function App() {
     <div class={link.value.is === "cut" ? "is-cut" : ""}>
       <Top />
       <Warnings />
+      <Gaps />
       <main>
         <Tiles />
         <Queues />
@@ -39,6 +42,7 @@ function App() {
 
 render(<App />, document.body);
 effect(() => (isIn.value ? follow() : stop()));
+watchGaps();
 setInterval(second, 1000);
 addEventListener("keydown", pressed);
 addEventListener("online", hurry);

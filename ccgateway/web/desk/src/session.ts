@@ -7,6 +7,8 @@ import { computed, signal } from "@preact/signals";
 export interface Who {
   name: string;
   role: string;
+  /** What is seen, each empty for all. */
+  scope: { clients: string[]; services: string[]; queues: string[] };
 }
 
 export type Session =
@@ -18,6 +20,13 @@ export const session = signal<Session>({ is: "asking", why: "" });
 
 /** Whether somebody is. */
 export const isIn = computed(() => session.value.is === "in");
+
+/** Whether it is somebody who sees the whole centre. */
+export const seesAll = computed(() => {
+  if (session.value.is !== "in") return false;
+  const { role, scope } = session.value.who;
+  return role !== "agent" && Object.values(scope).every((part) => part.length === 0);
+});
 
 const PATH = "/api/session";
 const UNAUTHORIZED = 401;

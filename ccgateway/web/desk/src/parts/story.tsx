@@ -40,6 +40,7 @@ function Known({ call }: { call: Call }) {
       {call.known === "partial" && (
         <p class="warn">Something of this call was not seen: the link to Asterisk was cut.</p>
       )}
+      {call.known === "repaired" && <p>Asterisk's journals tell what was not seen of this call.</p>}
       <Notes notes={call.notes} />
     </>
   );

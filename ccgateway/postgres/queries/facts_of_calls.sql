@@ -1,0 +1,12 @@
+-- The facts of calls ($1), with what is known of the persons; oldest first.
+WITH told AS (
+    SELECT day, node, kind, subject, place, ordinal, at, source, detail, party, call_id
+    FROM facts
+    UNION ALL
+    SELECT day, node, kind, subject, place, ordinal, at, source, detail, party, call_id
+    FROM journal_facts)
+SELECT told.*, parties.number, parties.name, parties.exten, parties.dialled, parties.note
+FROM told
+LEFT JOIN parties ON parties.party = told.party
+WHERE told.call_id = ANY($1::uuid[])
+ORDER BY told.call_id, told.at, told.ordinal, told.source
