@@ -1,0 +1,1 @@
+"""Recordings and stored calls told anew and compared; recordings without persons."""
