@@ -9,11 +9,15 @@ from ccgateway.rig import installs, packages
 from ccgateway.rig.installs import Install
 from ccgateway.rig.progress import silent
 
+ON_16 = installs.chosen() == "debian11"
+"""Whether the tests run on Asterisk 16: what it does otherwise is in the README's table."""
+
 
 def built() -> Install:
-    """The rig's root file system: built once, under a lock. Raises RigError."""
+    """The root file system of the Asterisk that the tests run on, ``CCGATEWAY_RIG_ASTERISK`` or 22:
+    built once, under a lock. Raises RigError."""
     packages.ensure(["sipp", "setpriv"], silent)
-    return installs.choose("rootfs", silent)
+    return installs.choose(installs.chosen(), silent)
 
 
 def is_needed(session: pytest.Session, fixture: str) -> bool:

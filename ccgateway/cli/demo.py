@@ -11,6 +11,7 @@ import typer
 from ccgateway.cli.common import FAULT, JsonOption, command, err, out, print_json
 from ccgateway.cli.terminal import Terminal
 from ccgateway.rig import demo as rig
+from ccgateway.rig.installs import CHOICE, DEFAULT
 from ccgateway.rig.plan import kinds, plan
 from ccgateway.rig.screen import as_json, result, summary
 
@@ -30,11 +31,15 @@ async def demo(
     ] = None,
     asterisk: Annotated[
         str,
-        typer.Option(help="rootfs (its own, built once), installed (on the PATH), or docker."),
-    ] = "rootfs",
+        typer.Option(
+            envvar=CHOICE,
+            help="rootfs (its own, 22, built once), debian11 (the same with 16), installed (on the"
+            " PATH), or docker.",
+        ),
+    ] = DEFAULT,
     seed: Annotated[int | None, typer.Option(help="The same seed places the same calls.")] = None,
 ) -> None:
-    """Show a call centre at work: a real Asterisk 22, PostgreSQL, the gateway, simulated phones
+    """Show a call centre at work: a real Asterisk, PostgreSQL, the gateway, simulated phones
     and callers, all on this machine's loopback, and nothing of it left behind.
 
     It runs until Ctrl-C. With [bold]--once[/bold] it places exactly so many calls of mixed kinds,

@@ -22,7 +22,7 @@ FIRST_LINE = (101, 102, 103, 104)  # phones that are the fallback queue's static
 
 
 class RigAsterisk:
-    """One Asterisk 22. It dies with us, however we die. Not bound to an event loop."""
+    """One Asterisk. It dies with us, however we die. Not bound to an event loop."""
 
     def __init__(self, install: Install, block: PortBlock | None = None) -> None:
         install.sweep()

@@ -1,7 +1,9 @@
-"""Where an Asterisk comes from: the rig's rootfs (default), the machine's own, or a container."""
+"""Where an Asterisk comes from: a rootfs of the rig's (22 by default, or 16), the machine's own, or
+a container."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -18,6 +20,8 @@ from ccgateway.rig.repository import ROOT, part
 
 IMAGE = "ccgateway-asterisk"
 PREFIX = "rig-"  # of instance folders, and of containers
+CHOICE = "CCGATEWAY_RIG_ASTERISK"  # the environment's word for --asterisk: tests are run so
+DEFAULT = "rootfs"
 
 
 class Install(Protocol):
@@ -109,21 +113,27 @@ class Docker:
             subprocess.run(["docker", "rm", "-f", folder.name], capture_output=True, check=False)
 
 
+def chosen() -> str:
+    """What the environment chose for all that name none."""
+    return os.environ.get(CHOICE) or DEFAULT
+
+
 def choose(kind: str, progress: Progress) -> Install:
-    """The install for ``--asterisk`` rootfs, installed or docker. Raises RigError where it is not
-    to be had."""
-    if kind == "rootfs":
-        return Rootfs(rootfs.ensure(progress))
+    """The install for ``--asterisk`` rootfs, debian11, installed or docker. Raises RigError where
+    it is not to be had."""
+    if kind in rootfs.SUITES:
+        return Rootfs(rootfs.ensure(progress, kind))
+    if kind not in {"installed", "docker"}:
+        known = ", ".join([*rootfs.SUITES, "installed"])
+        raise RigError(f"--asterisk {kind}: allowed are {known} and docker")
     instances = Path(tempfile.gettempdir()) / f"ccgateway-{kind}"
     instances.mkdir(exist_ok=True)
     if kind == "installed":
         if not shutil.which("asterisk"):
             raise RigError("there is no asterisk on the PATH of this machine")
         return Installed(instances)
-    if kind == "docker":
-        _build_image(progress)
-        return Docker(instances)
-    raise RigError(f"--asterisk {kind}: allowed are rootfs, installed and docker")
+    _build_image(progress)
+    return Docker(instances)
 
 
 def _build_image(progress: Progress) -> None:

@@ -19,6 +19,7 @@ PACKAGE_OF = {
     "setpriv": "util-linux",
     "baresip": "baresip-core",
     "chromium": "chromium",
+    "faketime": "faketime",
 }
 """Command -> the Debian package that brings it."""
 

@@ -16,30 +16,34 @@ from ccgateway.rig.processes import MARK, is_abandoned
 from ccgateway.rig.progress import Progress
 from ccgateway.shipped import shipped
 
-SUITE = "sid"  # Debian's suite with Asterisk 22 LTS; stable (12) has none
+SUITES = {"rootfs": "sid", "debian11": "bullseye"}
+"""Debian's suites with an Asterisk, by the names that ``--asterisk`` has for them: 22 LTS, and
+16.28. Debian 12 has none."""
+
 INSTANCES = "srv"  # within the rootfs: one folder per running rig
 
 
-def ensure(progress: Progress) -> Path:
+def ensure(progress: Progress, kind: str = "rootfs") -> Path:
     """The rootfs that belongs to the install script as it is now; built where it is missing.
 
-    Parallel starters build it once. Raises RigError with the last lines of what failed.
+    ``kind``: one of ``SUITES``; each has a rootfs of its own beside the others. Parallel starters
+    build it once. Raises RigError with the last lines of what failed.
     """
     script = shipped("docker/install-asterisk.sh")
     home = cache.folder()
     digest = hashlib.sha256(script.read_bytes()).hexdigest()
-    rootfs = home / f"rootfs-{digest[:16]}"
+    rootfs = home / f"{kind}-{digest[:16]}"
     if not rootfs.exists():
         packages.ensure(["mmdebstrap"], progress)
-        with cache.one_at_a_time(home / "rootfs.lock"):
+        with cache.one_at_a_time(home / f"{kind}.lock"):
             if not rootfs.exists():
-                _build(script, rootfs, progress)
-                _remove_old(home, rootfs)
+                _build(script, SUITES[kind], rootfs, progress)
+                _remove_old(home, kind, rootfs)
     _name_the_machine(rootfs)
     return rootfs
 
 
-def _build(script: Path, rootfs: Path, progress: Progress) -> None:
+def _build(script: Path, suite: str, rootfs: Path, progress: Progress) -> None:
     if os.geteuid() != 0:
         raise RigError("the rig's Asterisk runs in a chroot: run this as root")
     progress("building the Asterisk root file system (about 300 MB, once)", 40)
@@ -55,7 +59,7 @@ def _build(script: Path, rootfs: Path, progress: Progress) -> None:
             '--aptopt=APT::Install-Recommends "false"',
             f"--customize-hook=copy-in {script} /root",
             f'--customize-hook=chroot "$1" sh {inside}',
-            SUITE,
+            suite,
             str(half),
             mirror(),
         ],
@@ -113,9 +117,9 @@ def _write(path: Path, text: str) -> None:
     half.rename(path)
 
 
-def _remove_old(home: Path, current: Path) -> None:
-    """Remove rootfs of older scripts, but for those that a living rig still runs from."""
-    for old in home.glob("rootfs-*"):
+def _remove_old(home: Path, kind: str, current: Path) -> None:
+    """Remove its rootfs of older scripts, but for those that a living rig still runs from."""
+    for old in home.glob(f"{kind}-*"):
         marks = old.glob(f"{INSTANCES}/*/{MARK}")
         if old != current and all(is_abandoned(found.parent) for found in marks):
             shutil.rmtree(old, ignore_errors=True)

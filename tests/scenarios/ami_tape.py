@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
 
 from ccgateway.rig.asterisk import RigAsterisk
 from ccgateway.rig.closing import Closing
@@ -50,19 +49,17 @@ class Tape(Closing):
         """Forget what was heard until now."""
         self._events.clear()
 
-    async def finish(self, path: Path) -> None:
-        """Wait until all calls are over and nothing more is said, and write it down."""
+    async def finish(self) -> list[bytes]:
+        """Wait until all calls are over and nothing more is said: the lines of a recording."""
         heard = -1
         while heard != len(self._events) or self._living():
             heard = len(self._events)
             await asyncio.sleep(QUIET_S)
-        lines = [json.dumps(event, ensure_ascii=False) for event in self._events]
-        text = "\n".join(lines) + "\n"
-        await asyncio.to_thread(path.write_text, text, encoding="utf-8")
+        return [json.dumps(event, ensure_ascii=False).encode() for event in self._events]
 
     def _living(self) -> set[str | list[str]]:
-        born = {e["Uniqueid"] for e in self._events if e["Event"] == "Newchannel"}
-        return born - {e["Uniqueid"] for e in self._events if e["Event"] == "Hangup"}
+        born = {e.get("Uniqueid", "") for e in self._events if e["Event"] == "Newchannel"}
+        return born - {"", *(e["Uniqueid"] for e in self._events if e["Event"] == "Hangup")}
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         await reader.readline()  # the banner

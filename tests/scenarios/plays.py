@@ -12,6 +12,31 @@ from ccgateway.rig.phone.outgoing import OutgoingCall
 from tests.scenarios.stage import CUSTOMER, VENDOR, Stage
 
 
+async def gives_up(on: Stage) -> None:
+    """201 rings, and the caller hangs up."""
+    for number in (202, 203):
+        on.phones[number].do_not_disturb = True
+    caller = await on.outside.phone(CUSTOMER).dial("1010")
+    await on.phones[201].rings(within=20)
+    on.undisturbed()
+    await on.talk()
+    await caller.hang_up()
+
+
+async def waits_too_long(on: Stage) -> None:
+    """Nobody answers for 3 s: the caller hears so."""
+    caller = await on.outside.phone(CUSTOMER).dial("1011")
+    await caller.over(within=30)
+
+
+async def no_gateway(on: Stage) -> None:
+    """Without a heartbeat: the static queue, where nobody is; the caller hangs up."""
+    caller = await on.outside.phone(CUSTOMER).dial("1000")
+    await caller.answered()
+    await on.talk()
+    await caller.hang_up()
+
+
 async def escalate_cold(on: Stage) -> None:
     caller, first = await on.call()
     on.phones[212].do_not_disturb = True
@@ -307,6 +332,7 @@ async def own_outbound(on: Stage) -> None:
 SCENARIOS: dict[str, Callable[[Stage], Awaitable[None]]] = {
     scenario.__name__: scenario
     for scenario in (
+        gives_up, waits_too_long, no_gateway,
         escalate_cold, escalate_nobody, escalate_overflow, escalate_back,
         warm_completed, warm_taken_back, warm_three, warm_nobody, warm_caller_gone, warm_outside,
         blind_to_agent, blind_to_line, blind_local, blind_local_optimised,

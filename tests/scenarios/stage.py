@@ -33,14 +33,18 @@ GLOBALS = {
     "CCG_NEXT_lines_2": "4",
     "CCG_OWN_lines": "+358942454000",
     "CCG_PREFIX_10": "lines",
+    "CCG_OUTBOUND_ALONE": "yes",
 }
 ADDED = """
 [from-trunk](+)
-exten => 1010,1,UserEvent(CCGInbound,DID: 1010,Presentation: ${CALLERID(num-pres)})
+exten => _101X,1,UserEvent(CCGInbound,DID: ${EXTEN},Presentation: ${CALLERID(num-pres)})
+ same => n,CELGenUserEvent(CCGInbound,DID: ${EXTEN},Presentation: ${CALLERID(num-pres)})
  same => n,Set(CCG_SERVICE=lines)
  same => n,Set(CCG_CASE=1042)
  same => n,Set(CCG_DISPLAY=#1042 Station 17)
  same => n,Set(CCG_QUEUE=first)
+ same => n,ExecIf($["${EXTEN}" = "1011"]?Set(CCG_WAIT_LIMIT=3))
+ same => n,Set(CCG_OVERFLOW=message)
  same => n,Set(CCG_ACTION=queue)
  same => n,Goto(ccg-route,s,1)
 [from-phones](+)

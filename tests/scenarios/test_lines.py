@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 
 import pytest
@@ -68,6 +68,13 @@ def _blind(to: str, agent: str, talked: float, *stays: Stay) -> list[Story]:
 
 
 STORIES: dict[str, list[Story]] = {
+    "gives_up": [Story(disposition="abandoned", stays=(("first", 1, "caller", "abandoned", ""),))],
+    "waits_too_long": [
+        Story(disposition="timed_out", stays=(("first", 1, "caller", "timed_out", ""),))
+    ],
+    "no_gateway": [
+        Story(disposition="abandoned", stays=(("ccg-fallback", 1, "caller", "abandoned", ""),))
+    ],
     "escalate_cold": [
         Story(
             talks=(("201", 1.3), ("211", 0.8)),
@@ -196,16 +203,37 @@ def story_of(call: Call) -> Story:
     )
 
 
-@pytest.mark.parametrize("name", STORIES)
+def is_near(told: object, expected: object) -> bool:
+    """Whether they differ in tenths of a second alone: the next recording is not so exact."""
+    match told, expected:
+        case float(), float():
+            return abs(told - expected) < 0.15
+        case Story(), Story():
+            return is_near(astuple(told), astuple(expected))
+        case [*_], [*_]:
+            return len(told) == len(expected) and all(map(is_near, told, expected))
+        case _:
+            return told == expected
+
+
+def scenario(name: str) -> str:
+    """Which of them a recording is of: the same on each Asterisk."""
+    return name.rpartition("/")[2]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if scenario(name) in STORIES])
 def test_a_recording_is_folded_to_its_story(name: str) -> None:
     calls, _ = play(name)
     inorder = sorted(calls.values(), key=lambda call: call.started_at)
-    assert [story_of(call) for call in inorder] == STORIES[name]
+    told = [story_of(call) for call in inorder]
+    expected = STORIES[scenario(name)]
+    assert told == expected or is_near(told, expected)
     assert {call.known for call in inorder} == {Known.LIVE}
 
 
 def test_every_recording_is_expected_in_one_place() -> None:
-    assert sorted([*EXPECTED, *STORIES]) == NAMES
+    assert {*EXPECTED, *STORIES} == {scenario(name) for name in NAMES}
+    assert not EXPECTED.keys() & STORIES.keys()
 
 
 @pytest.mark.parametrize("name", ["blind_local", "attended_local"])
@@ -215,8 +243,8 @@ def test_with_and_without_optimisation_are_two_different_recordings(name: str) -
 
 
 def test_only_phones_that_mix_are_found_to() -> None:
-    mixed = [name for name in NAMES if any(f.kind is Kind.MIXED for f in facts_in(name))]
-    assert mixed == ["conference", "conference_left"]
+    mixed = {scenario(name) for name in NAMES if any(f.kind is Kind.MIXED for f in facts_in(name))}
+    assert mixed == {"conference", "conference_left"}
 
 
 def test_the_number_dialled_and_the_service_of_an_agents_own_call() -> None:

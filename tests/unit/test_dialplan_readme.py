@@ -113,12 +113,21 @@ def test_agi_addresses() -> None:
 
 
 def test_user_events() -> None:
-    said = re.findall(r"UserEvent\((CCG[A-Za-z]+)(?:,([^\n]+))?\)", CODE)
+    said = re.findall(r"\bUserEvent\((CCG[A-Za-z]+)(?:,([^\n]+))?\)", CODE)
     listed = table("User events")
     for event, headers in said:
         assert set(re.findall(r"(?:^|,)([A-Za-z]+): ", headers)) == words(listed[event][1])
     assert set(listed) == {event for event, _ in said}
     assert set(re.findall(r'"(CCG[A-Z][a-z][A-Za-z]*)"', PYTHON)) == set(listed)
+
+
+def test_what_is_told_over_ami_stands_in_the_journal_too() -> None:
+    """Word by word, and in the next line: one is not told without the other."""
+    lines = CODE.splitlines()
+    for at, line in enumerate(lines):
+        if told := re.search(r"\bUserEvent(\(.*\))$", line):
+            assert lines[at + 1] == f" same => n,CELGenUserEvent{told[1]}"
+    assert len(re.findall(r"CELGenUserEvent\(", CODE)) == len(re.findall(r"\bUserEvent\(", CODE))
 
 
 def test_feature_codes() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ccgateway.check.versions import EVENTFILTER, Version
+from ccgateway.check.versions import DIALPLAN, EVENTFILTER, Since, Version
+from ccgateway.rig.repository import part
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,12 @@ def test_read(text: str, expected: str) -> None:
 )
 def test_each_branch_has_a_feature_from_its_own_version_on(version: Version, works: bool) -> None:
     assert EVENTFILTER.works_on(version) is works
+
+
+@pytest.mark.parametrize("since", [*DIALPLAN, EVENTFILTER], ids=lambda since: since.name)
+def test_the_readme_has_it_in_its_table(since: Since) -> None:
+    name = since.name.split(" in ")[0]
+    lines = part("README.md").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("|") for line in lines if line.startswith(f"| `{name}`")]
+    branches = ", ".join(f"{version.major}.{version.minor}" for version in since.versions)
+    assert rows[0][2].strip() == branches
