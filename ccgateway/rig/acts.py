@@ -112,8 +112,9 @@ async def overflow(scene: Scene) -> None:
 async def blind(scene: Scene) -> None:
     """The phone's own transfer button, to second line."""
     first = await _first_line(scene)
-    await first.refer("22")
-    await _customer_leaves(scene, await scene.answers(*PUMPS))
+    async with scene.refers(first, "22"):
+        second = await scene.answers(*PUMPS)
+    await _customer_leaves(scene, second)
 
 
 async def attended(scene: Scene) -> None:

@@ -3,10 +3,11 @@ and were the calls placed that were planned? Pure."""
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import zip_longest
 from types import MappingProxyType
 from typing import NamedTuple
@@ -97,10 +98,11 @@ def compare(
     """Hold every call of the truth against the record and the plan, and the other way round.
     ``attempts``: those of the record, by id."""
     left = sorted(record, key=lambda call: call.started_at)
+    callers = {call.caller for call in truth}
     wanted = Counter(planned)
     rows = []
     for call in sorted(truth, key=lambda call: call.placed_at):
-        found = _match(call, left)
+        found = _match(call, left, callers)
         if found:
             left.remove(found)
         asked = Asked(call.number, call.did)
@@ -116,14 +118,22 @@ def compare(
     return Comparison(tuple(rows))
 
 
-def _match(call: TruthCall, record: Sequence[Call]) -> Call | None:
+def _match(call: TruthCall, record: Sequence[Call], callers: Collection[str]) -> Call | None:
     """The record of this call: the same caller, the nearest start; or, where the number is wrong,
-    the one that started in that very moment."""
-    same = [one for one in record if one.caller_number == call.caller]
-    near = [one for one in same if abs(one.started_at - call.placed_at) < SAME_CALL]
-    moment = [one for one in record if abs(one.started_at - call.placed_at) < TOLERANCE / 4]
-    fitting = near or [one for one in moment if one not in same]
+    and none of the ``callers``', the one that started in that very moment."""
+    since = call.asked_at or call.placed_at
+    begin = bisect_left(record, since - SAME_CALL, key=_started)
+    end = bisect_right(record, call.placed_at + SAME_CALL, key=_started)
+    around = record[begin:end]  # the record is in order: a long run has many thousands
+    same = [one for one in around if one.caller_number == call.caller]
+    near = [one for one in same if since - SAME_CALL < one.started_at < call.placed_at + SAME_CALL]
+    moment = [one for one in around if abs(one.started_at - call.placed_at) < TOLERANCE / 4]
+    fitting = near or [one for one in moment if one.caller_number not in callers]
     return min(fitting, key=lambda one: abs(one.started_at - call.placed_at), default=None)
+
+
+def _started(call: Call) -> datetime:
+    return call.started_at
 
 
 def _differences(
@@ -138,6 +148,7 @@ def _differences(
     if call.story:
         same = _same_call(call, record, call.story.service)
         return [*same, *story_differences(call.story, record, attempts.get(record.attempt))]
+    call = _without_crossed(call, record)
     found = [
         words("agents", ", ".join(call.agents), ", ".join(t.agent for t in record.talks)),
         words("disposition", expected(call, door).value, record.disposition.value),
@@ -146,6 +157,19 @@ def _differences(
         *(_wait(call, record) if expected(call, door) is Disposition.ABANDONED else ()),
     ]
     return [*_same_call(call, record, door.service), *(one for one in found if one)]
+
+
+def _without_crossed(call: TruthCall, record: Call) -> TruthCall:
+    """The caller hung up in the moment in which a phone answered: Asterisk alone knows which of the
+    two was first, and where it was the caller there was no talk."""
+    last = call.talks[-1] if call.talks else None
+    if not (call.caller_ended and last and last.answered_at and call.ended_at):
+        return call
+    is_moment = abs(call.ended_at - last.answered_at) < TOLERANCE
+    if not is_moment or len(record.talks) != len(call.talks) - 1:
+        return call
+    unanswered = replace(last, answered_at=None)
+    return replace(call, rings=tuple(unanswered if r is last else r for r in call.rings))
 
 
 def _moments(
@@ -162,10 +186,18 @@ def _same_call(call: TruthCall, record: Call, service: str) -> list[Difference]:
         words("withheld", str(call.withheld), str(record.withheld)),
         words("did", call.dialled, record.did),
         words("service", service, record.service),
-        times("start", call.placed_at, record.started_at),
+        _start(call, record),
         times("end", call.ended_at, record.ended_at),
     ]
     return [one for one in found if one]
+
+
+def _start(call: TruthCall, record: Call) -> Difference | None:
+    """A call by click begins when the gateway asks for it: after the click, and until the agent's
+    phone is rung."""
+    if call.asked_at and call.asked_at - TOLERANCE <= record.started_at <= call.placed_at:
+        return None
+    return times("start", call.placed_at, record.started_at)
 
 
 def _talk_ends(call: TruthCall, record: Call) -> list[Difference | None]:

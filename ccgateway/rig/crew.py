@@ -4,7 +4,7 @@ customer's number they know which scene a call belongs to; whom the queue picks,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 
@@ -27,6 +27,15 @@ ENGINEER_LIFTS = 0.4  # seconds
 PATIENCE = 40.0
 """Seconds in which a phone that is to be rung is rung: all agents of a line may have to end other
 calls, and a caller whom nobody takes waits to the limits of two lines."""
+
+
+def whose(scenes: Sequence[Scene], shown: str) -> Scene | None:
+    """To which a phone belongs that is rung. It shows the customer's number; in a consultation the
+    agent's who asks, about the customer whom he took last: one whom he has transferred may still be
+    on his phone."""
+    asks = [(since, scene) for scene in scenes if (since := scene.since(shown))]
+    latest = max(asks, key=lambda pair: pair[0])[1] if asks else None
+    return next((scene for scene in scenes if scene.number == shown), latest)
 
 
 class CrewPhone(Phone):
@@ -107,10 +116,8 @@ class Crew(Closing):
             await client.originate(agent, number, LINES.service)
 
     def scene_of(self, phone: str, shown: str) -> Scene | None:
-        """A phone is rung: for whom? It shows the customer's number; in a consultation the
-        agent's who asks. None, and a fault, where nobody knows."""
-        scene = next((one for one in self._running if one.number == shown), None)
-        scene = scene or next((one for one in self._running if one.has(shown)), None)
+        """A phone is rung: for whom? None, and a fault, where nobody knows."""
+        scene = whose(self._running, shown)
         if scene is None:
             self.faults.append(f"{phone} was rung for {shown!r}, whom no scene knows")
         return scene
@@ -121,11 +128,11 @@ class Crew(Closing):
 
     def asked(self) -> list[Asked]:
         """All calls that were to be played until now."""
-        return [Asked(scene.number, scene.did) for scene in self._scenes.values()]
+        return [asked for scene in self._scenes.values() for asked in scene.asked]
 
     def truth(self) -> list[TruthCall]:
-        """What all phones saw, one record a scene that is over and whose call was placed."""
-        return [scene.truth for scene in self._scenes.values() if scene.truth]
+        """What all phones saw of the scenes that are over."""
+        return [call for scene in self._scenes.values() for call in scene.truth]
 
     def forget_ended(self) -> None:
         """Let scenes go that are over, and their truth."""

@@ -35,7 +35,7 @@ class Settings:
     """What the demo was asked for. ``console`` shows the set-up and the exchange."""
 
     console: Console
-    asterisk: str = "rootfs"
+    asterisk: str = ""
     state: Path | None = None
     seed: int | None = None
 
@@ -49,7 +49,7 @@ async def once(settings: Settings, calls: int) -> Comparison:
     SIGTERM, when nothing is left running."""
     planned = plan(calls, settings.seed if settings.seed is not None else 1, crew=True)
     title = f"{calls} calls of mixed kinds, then the comparison"
-    with _cancelled_by_sigterm():
+    with cancelled_by_sigterm():
         async with _world(settings) as world, _shown(world, settings, title):
             return await world.played(planned)
 
@@ -77,7 +77,7 @@ async def until_stopped(settings: Settings) -> None:
 
 
 @contextmanager
-def _cancelled_by_sigterm() -> Iterator[None]:
+def cancelled_by_sigterm() -> Iterator[None]:
     """SIGTERM does what asyncio does at Ctrl-C: the task is cancelled, and cleans up behind it. A
     second one does not disturb that. Raises Terminated."""
     came = asyncio.Event()

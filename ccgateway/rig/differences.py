@@ -23,12 +23,13 @@ _BEGINS = (
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One field that is not as it was; of field ``plan``, ``truth`` is all there is to say.
-    ``milliseconds`` for times: record minus truth."""
+    ``milliseconds`` for times: record minus truth; ``said``: the record's time itself."""
 
     field: str
     truth: str
     record: str
     milliseconds: float | None = None
+    said: datetime | None = None
 
     def __str__(self) -> str:
         if self.field == PLAN:
@@ -51,7 +52,8 @@ def times(
     off = record - truth
     if abs(off) <= within:
         return None
-    return Difference(field, clock(truth), clock(record), off / timedelta(milliseconds=1))
+    by = off / timedelta(milliseconds=1)
+    return Difference(field, clock(truth), clock(record), by, record)
 
 
 def clock(at: datetime | None) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -37,6 +37,9 @@ class Gateway:
     offers: tuple[Offer, ...] = (*OFFERS, LINES)
     journals: Path | None = None  # Asterisk's log folder
     process: subprocess.Popen[bytes] | None = None
+    people: Mapping[int, str] = field(default_factory=lambda: EVERYBODY)  # names by phone
+    ready_seconds: float = READY_SECONDS
+    environment: dict[str, str] = field(default_factory=dict)  # more than ours
 
     @property
     def config(self) -> Path:
@@ -69,9 +72,17 @@ class Gateway:
     async def start(self, release: Path | None = None) -> None:
         """Start, and wait until it answers and its AMI link is up. ``release``: the folder of
         another release. Raises RigError."""
+        self.spawn(release)
+        await until(self._is_ready, "the gateway is ready", seconds=self.ready_seconds)
+
+    def spawn(self, release: Path | None = None) -> None:
+        """Start, and wait for nothing."""
         command = [sys.executable, "-m", "ccgateway", "run", "--config", str(self.config)]
-        self.process = processes.start(command, self.log, cwd=release)
-        await until(self._is_ready, "the gateway is ready", seconds=READY_SECONDS)
+        self.process = processes.start(command, self.log, cwd=release, extra_env=self.environment)
+
+    async def answers(self) -> bool:
+        """Whether it is up, be it without AMI. Raises RigError where it has ended."""
+        return await self._nodes_up() is not None
 
     async def login(self, agents: Iterable[int]) -> None:
         """Log agents in over the API."""
@@ -93,13 +104,17 @@ class Gateway:
             self.process = None
 
     async def _is_ready(self) -> bool:
+        nodes = await self._nodes_up()
+        return nodes is not None and all(nodes)
+
+    async def _nodes_up(self) -> list[bool] | None:
         if self.process and self.process.poll() is not None:
             told = self.log.read_text(encoding="utf-8", errors="replace")[-3000:]
             raise RigError(f"the gateway ended with exit code {self.process.returncode}:\n{told}")
         with suppress(CcgError):
             async with self.client() as client:
-                return all(node["up"] for node in (await client.state())["nodes"])
-        return False
+                return [node["up"] for node in (await client.state())["nodes"]]
+        return None
 
 
 def toml(gateway: Gateway, now: datetime) -> str:
@@ -145,7 +160,7 @@ name = "Oil Company"
 """,
         *(f'[[queue]]\nname = "{queue}"\n' for queue in queues),
         *(_service(offer, now) for offer in gateway.offers),
-        *(_agent(agent, gateway.offers) for agent in sorted(EVERYBODY)),
+        *(_agent(agent, gateway.people[agent], gateway.offers) for agent in sorted(gateway.people)),
     ]
     return "\n".join(parts)
 
@@ -189,13 +204,13 @@ def _staff(offer: Offer) -> list[tuple[str, tuple[int, ...]]]:
     return [(offer.queue, offer.agents), *lines]
 
 
-def _agent(agent: int, offers: Iterable[Offer]) -> str:
+def _agent(agent: int, name: str, offers: Iterable[Offer]) -> str:
     found = {queue for offer in offers for queue, staff in _staff(offer) if agent in staff}
     queues = sorted(found)
     return f"""\
 [[agent]]
 id = "{agent}"
-name = {json.dumps(EVERYBODY[agent])}
+name = {json.dumps(name)}
 phone = "PJSIP/{agent}"
 queues = {json.dumps(queues)}
 """

@@ -9,74 +9,51 @@ has in a message, and they are taken from what comes next on the wire, or from w
   voice in the other's ear. A packet is 20 ms, Asterisk mixes by the packet, and the phones of the
   rig share one process: hence HEARD.
 - when a queue lets the customer go whom nobody took: Asterisk rings the next phone at once, so it
-  is that phone's INVITE.
+  is that phone's INVITE. Where none is free to be rung, the line's limit is all there is to say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ccgateway.calls.call import Direction, Disposition, EscalationEnd, Mode, Role, VisitEnd
-from ccgateway.outbound.attempt import End, Stage
-from ccgateway.rig.hotline import LINES, VENDOR, Line
+from ccgateway.rig.heard import EARLY, HEARD, agent_of, began, sent, talks
+from ccgateway.rig.hotline import LINES, Line
+from ccgateway.rig.outward_truth import outward
 from ccgateway.rig.parts import Part
-from ccgateway.rig.plan import FROM_AGENT, Kind, Planned
-from ccgateway.rig.story import Held, Moment, Passed, Spoke, Stay, Story, Tried
+from ccgateway.rig.plan import FROM_AGENT, Planned
+from ccgateway.rig.story import Held, Moment, Passed, Stay, Story
 from ccgateway.rig.truth import TruthCall
 
-HEARD = timedelta(milliseconds=150)
-"""How exact a moment is that was heard, not sent or received."""
-
-EARLY = timedelta(milliseconds=100)
-"""How much before its cause an effect may be seen at another phone: the phones are sockets of one
-process, which reads them in any order; and when a key is released is reckoned, not logged."""
+RECKONED = timedelta(seconds=1)
+"""How exact it is that a line's limit is over."""
 
 FIRST_LINE = Line("first", 0, 1, 0, queue=LINES.queue, agents=LINES.agents)
 BY_DIGIT = {str(line.digit): line for line in (FIRST_LINE, *LINES.lines)}
 BY_NAME = {line.name: line for line in LINES.lines}
-BY_STATUS = {486: (End.BUSY, Disposition.BUSY), 480: (End.NO_ANSWER, Disposition.NO_ANSWER)}
-"""How a click ended, by the customer's refusal."""
 
 
-def truth_of(planned: Planned, parts: Sequence[Part]) -> TruthCall | None:
-    """The call of a scene; None where it was never placed. ``parts`` in the order they began."""
+def truth_of(
+    planned: Planned, parts: Sequence[Part], asked_at: datetime | None = None
+) -> TruthCall | None:
+    """The call of a scene; None where it was never placed. ``parts`` in the order they began;
+    ``asked_at``: when it was asked for by click."""
     if not parts:
         return None
-    began, number = parts[0], planned.caller.number
+    first, number = parts[0], planned.caller.number
     last = max((part.ended_at for part in parts if part.ended_at), default=None)
-    call = TruthCall(number, planned.caller.did, False, began.at)
+    call = TruthCall(number, planned.caller.did, False, first.at, asked_at=asked_at)
     if planned.kind in FROM_AGENT:
-        return replace(call, ended_at=last, story=_outward(planned.kind, number, parts))
+        return replace(call, ended_at=last, story=outward(planned.kind, number, parts))
     return replace(
         call,
-        network_answered_at=began.answered_at,
-        ended_at=began.ended_at,
-        caller_ended=began.ended_here,
-        story=_Inward(began, parts[1:]).story(),
+        network_answered_at=first.answered_at,
+        ended_at=first.ended_at,
+        caller_ended=first.ended_here,
+        story=_Inward(first, parts[1:]).story(),
     )
-
-
-def _outward(kind: Kind, number: str, parts: Sequence[Part]) -> Story:
-    """A call that an agent began: by click, from the phone, or to a colleague."""
-    talks, began = _talks(parts), parts[0]
-    if kind is Kind.AGENTS:
-        return Story(
-            Direction.INTERNAL, began.phone, began.dialled, "", Disposition.ANSWERED, talks
-        )
-    if kind is Kind.OUTBOUND:
-        return Story(Direction.OUTBOUND, number, number, LINES.service, Disposition.ANSWERED, talks)
-    story = Story(Direction.OUTBOUND, number, number, LINES.service, Disposition.ANSWERED, talks)
-    customer = next((part for part in parts if part.phone == number), parts[-1])
-    end, disposition = (End.TALKED, Disposition.ANSWERED)
-    if not customer.answered_at:
-        end, disposition = BY_STATUS.get(customer.status, (End.FAILED, Disposition.OTHER))
-    last = max((part.ended_at for part in parts if part.ended_at), default=None)
-    tried = Tried(
-        Stage.ENDED, end, _sent(parts[0].answered_at), _sent(customer.answered_at), _sent(last)
-    )
-    return replace(story, disposition=disposition, attempt=tried)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +86,11 @@ class _Inward:
                 self._warm(move, move.line)
             else:
                 self._cold(move, move.line, after)
-        talks = _talks(self._others)
-        disposition = Disposition.ANSWERED if talks else Disposition.ABANDONED
+        spoke = talks(self._others)
+        disposition = Disposition.ANSWERED if spoke else Disposition.ABANDONED
         return Story(
             Direction.INBOUND, self._customer.phone, self._customer.dialled, LINES.service,
-            disposition, talks,
+            disposition, spoke,
             tuple(self._visits), tuple(self._escalations), tuple(self._holds),
         )  # fmt: skip
 
@@ -121,10 +98,14 @@ class _Inward:
         joined = self._customer.answered_at
         if joined:
             until = self._moves[0].at if self._moves else None
-            taken = self._taken(FIRST_LINE, joined, until)
-            left = taken.answered_at if taken else self._customer.ended_at
-            end = VisitEnd.ANSWERED if taken else VisitEnd.ABANDONED
-            self._visit(FIRST_LINE, joined, taken, end, left)
+            self._first_line(Moment(joined), until)
+
+    def _first_line(self, joined: Moment, until: datetime | None) -> None:
+        """A stay in first line, which has no limit."""
+        taken = self._taken(FIRST_LINE, joined.at, until)
+        end = VisitEnd.ANSWERED if taken else VisitEnd.ABANDONED
+        left = taken.answered_at if taken else self._customer.ended_at
+        self._visit(FIRST_LINE, joined, taken, end, sent(left))
 
     def _cold(self, move: _Move, line: Line, until: datetime | None) -> None:
         """The customer seeks the line; nobody there: another one, or the agent again."""
@@ -135,27 +116,58 @@ class _Inward:
         self._seek(passed, line, move, until)
 
     def _seek(self, passed: Passed, line: Line, move: _Move, until: datetime | None) -> None:
-        taken = self._taken(line, passed.at.at, until)
+        since = passed.at.at
+        taken = self._taken(line, since, until)
         if taken:
-            began = _began(taken)
-            agent = _agent(taken.phone)
-            self._escalations.append(
-                replace(passed, agent=agent, accepted_at=began, ended_at=began)
-            )
-            self._visit(line, passed.at.at, taken, VisitEnd.ANSWERED, taken.answered_at)
+            came = began(taken)
+            agent = agent_of(taken.phone)
+            self._escalations.append(replace(passed, agent=agent, accepted_at=came, ended_at=came))
+            self._visit(line, passed.at, taken, VisitEnd.ANSWERED, sent(taken.answered_at))
             return
         following = BY_NAME.get(line.then)
-        next_ = self._rung(following.name if following else move.by.phone, passed.at.at)
-        left = next_.at if next_ else self._customer.ended_at
-        self._visit(line, passed.at.at, None, VisitEnd.TIMED_OUT, left)
-        end = EscalationEnd.PASSED_ON if following else EscalationEnd.RETURNED
-        self._escalations.append(replace(passed, end=end, ended_at=_sent(left)))
-        if following and left:
-            again = replace(
-                passed, mode=Mode.COLD, by="", to=following.name, tier=following.tier,
-                at=Moment(left),
-            )  # fmt: skip
-            self._seek(again, following, move, until)
+        names = _names(following) if following else _names(FIRST_LINE) | {move.by.phone}
+        next_ = self._rung(names, since)
+        left = self._left(line, since, next_)
+        if left is None:
+            over = sent(self._customer.ended_at)
+            self._visit(line, passed.at, None, VisitEnd.ABANDONED, over)
+            self._escalations.append(replace(passed, end=EscalationEnd.ABANDONED, ended_at=over))
+            return
+        self._visit(line, passed.at, None, VisitEnd.TIMED_OUT, left)
+        if not following:
+            own = next_ if next_ and next_.phone == move.by.phone else None
+            self._back(passed, left, own, until)
+            return
+        self._escalations.append(replace(passed, end=EscalationEnd.PASSED_ON, ended_at=left))
+        again = replace(
+            passed, mode=Mode.COLD, by="", to=following.name, tier=following.tier, at=left
+        )
+        self._seek(again, following, move, until)
+
+    def _back(self, passed: Passed, left: Moment, own: Part | None, until: datetime | None) -> None:
+        """To the agent who passed him on (``own``: his phone is rung); where it is not free, or he
+        does not take him, to first line."""
+        if own and (own.answered_at or not self._outlived(own.ended_at)):
+            self._escalations.append(replace(passed, end=EscalationEnd.RETURNED, ended_at=left))
+            return
+        first = Moment(own.ended_at) if own and own.ended_at else left
+        self._escalations.append(replace(passed, end=EscalationEnd.FIRST_LINE, ended_at=first))
+        self._first_line(first, until)
+
+    def _outlived(self, at: datetime | None) -> bool:
+        """Whether the customer was still there."""
+        ended = self._customer.ended_at
+        return at is not None and ended is not None and at + EARLY < ended
+
+    def _left(self, line: Line, since: datetime, next_: Part | None) -> Moment | None:
+        """When a line let the customer go: the next phone is rung at once. Where none was free to
+        be rung, it is the line's limit that tells. None where he gave up before."""
+        if line is FIRST_LINE:
+            return None
+        if next_:
+            return Moment(next_.at)
+        limit = since + timedelta(seconds=line.limit)
+        return Moment(limit, RECKONED) if self._outlived(limit) else None
 
     def _warm(self, move: _Move, line: Line) -> None:
         """The agents speak first; then the second has the customer, or the first again."""
@@ -163,28 +175,33 @@ class _Inward:
         came = next((since for since, _ in taken.heard), None) if taken else None
         back = next((since for since, _ in move.by.heard if since > move.at), None)
         known = [moment for moment in (came, back) if moment]
-        ended = Moment(min(known), HEARD) if known else None
-        self._holds.append(Held(Role.AGENT, Moment(move.at), ended))
-        self._visit(line, move.at, taken, VisitEnd.ANSWERED, taken.answered_at if taken else None)
+        over = Moment(min(known), HEARD) if known else sent(self._customer.ended_at)
+        self._holds.append(Held(Role.AGENT, Moment(move.at), over))
+        if taken:
+            stayed, left = VisitEnd.ANSWERED, sent(taken.answered_at)
+        else:
+            stayed, left = (VisitEnd.TIMED_OUT if back else VisitEnd.ABANDONED), over
+        self._visit(line, Moment(move.at), taken, stayed, left)
+        ended = EscalationEnd.TAKEN_BACK if taken else EscalationEnd.RETURNED
         self._escalations.append(
             Passed(
                 Mode.WARM, move.by.phone, line.name, line.tier,
-                _agent(taken.phone) if taken else "",
-                EscalationEnd.ACCEPTED if came else EscalationEnd.TAKEN_BACK,
-                Moment(move.at), _sent(taken.answered_at) if taken else None,
-                Moment(came, HEARD) if came else ended,
+                agent_of(taken.phone) if taken else "",
+                EscalationEnd.ACCEPTED if came else ended if back else EscalationEnd.ABANDONED,
+                Moment(move.at), sent(taken.answered_at) if taken else None,
+                Moment(came, HEARD) if came else over,
             )
         )  # fmt: skip
 
     def _attended(self, move: _Move) -> None:
         """By the phone's own button, to a colleague whom it had called before."""
         consult = next(p for p in reversed(self._others) if p.placed and p.phone == move.by.phone)
-        second = self._rung(consult.dialled, consult.at)
+        second = self._rung({consult.dialled}, consult.at)
         came = next((since for since, _ in second.heard), None) if second else None
         self._escalations.append(
             Passed(
-                Mode.ATTENDED, move.by.phone, "", None, _agent(consult.dialled),
-                EscalationEnd.ACCEPTED, Moment(consult.at), _sent(consult.answered_at),
+                Mode.ATTENDED, move.by.phone, "", None, agent_of(consult.dialled),
+                EscalationEnd.ACCEPTED, Moment(consult.at), sent(consult.answered_at),
                 Moment(came, HEARD) if came else None,
             )
         )  # fmt: skip
@@ -199,9 +216,8 @@ class _Inward:
                 return part
         return None
 
-    def _rung(self, name: str, since: datetime) -> Part | None:
-        """The first ringing of a phone, or of a line, after a moment."""
-        names = _names(BY_NAME[name]) if name in BY_NAME else {name}
+    def _rung(self, names: Set[str], since: datetime) -> Part | None:
+        """The first ringing of one of these phones after a moment."""
         rung = (p for p in self._others if not p.placed and p.phone in names)
         fitting = (part for part in rung if part.at >= since - EARLY)
         return next(fitting, None)
@@ -209,18 +225,16 @@ class _Inward:
     def _visit(
         self,
         line: Line,
-        joined: datetime,
+        joined: Moment,
         taken: Part | None,
         end: VisitEnd,
-        left: datetime | None,
+        left: Moment | None,
     ) -> None:
         """A stay in the line's queue, where it has one."""
         if line.queue:
             agent, answered = (taken.phone, taken.answered_at) if taken else ("", None)
             self._visits.append(
-                Stay(
-                    line.queue, line.tier, agent, end, Moment(joined), _sent(answered), _sent(left)
-                )
+                Stay(line.queue, line.tier, agent, end, joined, sent(answered), left)
             )
 
 
@@ -241,45 +255,11 @@ def _moves(others: Sequence[Part]) -> list[_Move]:
 
 def _held(part: Part) -> list[Held]:
     """The phone's own holds: one that is transferred is held until then."""
-    sent = [refer.at for refer in part.refers]
-    ends = [hold.ended_at or next(iter(sent), part.ended_at) for hold in part.holds]
+    referred = next((refer.at for refer in part.refers), part.ended_at)
+    ends = [hold.ended_at or referred for hold in part.holds]
     pairs = zip(part.holds, ends, strict=True)
-    return [Held(Role.AGENT, Moment(hold.began_at), _sent(end)) for hold, end in pairs]
+    return [Held(Role.AGENT, Moment(hold.began_at), sent(end)) for hold, end in pairs]
 
 
-def _talks(parts: Sequence[Part]) -> tuple[Spoke, ...]:
-    """Whoever heard the customer talked with him."""
-    found = [_spoke(part, since, until) for part in parts for since, until in part.heard]
-    return tuple(sorted(found, key=lambda talk: talk.began_at.at))
-
-
-def _spoke(part: Part, since: datetime, until: datetime) -> Spoke:
-    """A phone that holds hears nothing; the talk is over when it transfers."""
-    sent = [refer.at for refer in part.refers]
-    ended = sent[0] if part.holds and sent else until
-    return Spoke(_agent(part.phone), _exact(since, part.answered_at), _exact(ended, part.ended_at))
-
-
-def _began(part: Part) -> Moment | None:
-    """When the customer came to this phone."""
-    return _exact(part.heard[0][0], part.answered_at) if part.heard else None
-
-
-def _exact(heard: datetime, message: datetime | None) -> Moment:
-    """The phone's own message where it is what made the voice begin or end, else what was heard."""
-    if message and abs(heard - message) <= HEARD:
-        return Moment(message)
-    return Moment(heard, HEARD)
-
-
-def _sent(at: datetime | None) -> Moment | None:
-    return Moment(at) if at else None
-
-
-def _names(line: Line) -> Collection[str]:
+def _names(line: Line) -> Set[str]:
     return {line.on_call} if line.on_call else {str(agent) for agent in line.agents}
-
-
-def _agent(phone: str) -> str:
-    """An agent's id, '' for an outsider."""
-    return "" if phone == VENDOR else phone

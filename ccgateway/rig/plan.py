@@ -93,7 +93,7 @@ def plan(count: int, seed: int = 1, *, crew: bool = False) -> list[Planned]:
     """Exactly ``count`` calls in the order of their offsets, of as many kinds as fit. ``crew``:
     also those of the three lines, which only a world with its crew can play."""
     random = Random(seed)  # noqa: S311 -- a plan, not a secret
-    numbers = _numbers(random)
+    numbers = fresh_numbers(random)
     calls: list[Planned] = []
     free_at: dict[Act, int] = {}
     acts = cycle(ALL_ACTS if crew else ACTS)
@@ -113,7 +113,7 @@ def endless(seed: int | None = None) -> Iterator[list[Planned]]:
     """Acts of all kinds for ever, in a random order; their offsets count from their own
     beginning."""
     random = Random(seed)  # noqa: S311 -- a plan, not a secret
-    numbers = _numbers(random)
+    numbers = fresh_numbers(random)
     while True:
         yield random.choice(ALL_ACTS).calls(random, numbers)
 
@@ -122,7 +122,7 @@ def _later(call: Planned, by_ms: int) -> Planned:
     return replace(call, caller=replace(call.caller, offset_ms=call.caller.offset_ms + by_ms))
 
 
-def _numbers(random: Random) -> Iterator[str]:
+def fresh_numbers(random: Random) -> Iterator[str]:
     """Finnish mobile numbers, each once."""
     first = random.randrange(1_000_000, 5_000_000)
     for number in range(first, 10_000_000, 7):
@@ -170,7 +170,7 @@ def _again(random: Random, numbers: Iterator[str]) -> list[Planned]:
     return [Planned(Kind.AGAIN, first), Planned(Kind.AGAIN, second)]
 
 
-def _by_crew(kind: Kind) -> Act:
+def by_crew(kind: Kind) -> Act:
     """One call of the three lines: the crew knows by its number what to do."""
 
     def calls(random: Random, numbers: Iterator[str]) -> list[Planned]:
@@ -198,8 +198,21 @@ ACTS = (
 )
 """One round of the plan: a small number of calls holds as many kinds as fit."""
 
-ALL_ACTS = (*ACTS[:7], *(_by_crew(kind) for kind in CREW_ORDER), *ACTS[7:])
+ALL_ACTS = (*ACTS[:7], *(by_crew(kind) for kind in CREW_ORDER), *ACTS[7:])
 """The same with the three lines: each kind once, then the rest."""
+
+
+def acts_of(kind: Kind) -> Act:
+    """How SIPp plays a kind of call. Raises KeyError for one of the crew's."""
+    return {
+        Kind.ANSWERED: ANSWERED,
+        Kind.ABANDONED: ACTS[1],
+        Kind.CLOSED: ACTS[2],
+        Kind.NOBODY: ACTS[3],
+        Kind.ANONYMOUS: ACTS[4],
+        Kind.FULL: ACTS[5],
+        Kind.AGAIN: ACTS[6],
+    }[kind]
 
 
 def kinds(planned: list[Planned]) -> Mapping[str, Kind]:

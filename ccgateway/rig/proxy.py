@@ -14,12 +14,15 @@ class Proxy(Closing):
 
     frozen: nothing is forwarded in either direction, nothing is closed (a half-open link).
     dripping: one byte at a time. close_after: the connection is closed right after these bytes.
+    rate: bytes a second, at most; 0 for no limit. ``accepted`` counts the connections that came.
     """
 
     def __init__(self, host: str, port: int) -> None:
         self.port = 0
         self.dripping = False
         self.close_after = b""
+        self.rate = 0
+        self.accepted = 0
         self._to = (host, port)
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -37,6 +40,11 @@ class Proxy(Closing):
         self.thaw()
         self.cut()
 
+    @property
+    def connected(self) -> bool:
+        """Whether somebody is connected now."""
+        return bool(self._writers)
+
     def cut(self) -> None:
         """Cut all connections at once, by RST."""
         for writer in self._writers:
@@ -50,7 +58,13 @@ class Proxy(Closing):
         """Forward again, what was held back first."""
         self._flowing.set()
 
+    @property
+    def _at_a_time(self) -> int:
+        """Bytes: where there is a limit, what goes in a tenth of a second."""
+        return max(1, self.rate // 10) if self.rate else CHUNK
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.accepted += 1
         try:
             far_reader, far_writer = await asyncio.open_connection(*self._to)
         except OSError:
@@ -76,13 +90,15 @@ class Proxy(Closing):
     ) -> None:
         passed = b""
         try:
-            while data := await source.read(CHUNK):
+            while data := await source.read(self._at_a_time):
                 await self._flowing.wait()
                 passed = (passed + data)[-CHUNK:] if self.close_after else b""
                 end = passed.find(self.close_after) if to_client and self.close_after else -1
                 if end >= 0:
                     data = data[: len(data) - (len(passed) - end - len(self.close_after))]
                 await self._forward(data, sink, slowly=self.dripping and to_client)
+                if self.rate and to_client:
+                    await asyncio.sleep(len(data) / self.rate)
                 if end >= 0:
                     self.close_after = b""
                     break

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from uuid import UUID
 
 from ccgateway.calls.call import Call
 from ccgateway.outbound.attempt import Attempt
 from ccgateway.postgres.attempts import load_attempt
-from ccgateway.postgres.calls import list_calls, load_call
-from ccgateway.postgres.pool import open_pool
+from ccgateway.postgres.calls import list_calls, load_calls
+from ccgateway.postgres.pool import Pool, open_pool, reaching
 from ccgateway.rig.errors import RigError
 from ccgateway.rig.waiting import until
 
 AT_MOST = 100_000  # calls; no rig places more
+AT_ONCE = 500  # calls of one question
 WRITTEN_WITHIN = 5.0  # seconds from the last call's end; the writer takes well under one
 
 
@@ -21,11 +23,23 @@ async def read(dsn: str) -> list[Call]:
     """All calls, whole, in the order of their start. Raises StoreUnavailable."""
     pool = await open_pool(dsn)
     try:
-        listed = await list_calls(pool, AT_MOST)
-        calls = [await load_call(pool, one.call_id) for one in reversed(listed)]
+        ids = [one.call_id for one in reversed(await list_calls(pool, AT_MOST))]
+        calls: dict[UUID, Call] = {}
+        for begin in range(0, len(ids), AT_ONCE):
+            calls |= {call.call_id: call for call in await _whole(pool, ids[begin:][:AT_ONCE])}
     finally:
         await pool.close()
-    return [call for call in calls if call]
+    return [calls[call_id] for call_id in ids if call_id in calls]
+
+
+async def _whole(pool: Pool, ids: Sequence[UUID]) -> list[Call]:
+    """These calls, each as it is at one moment."""
+    with reaching():
+        async with (
+            pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            return await load_calls(connection, ids)
 
 
 async def attempts_of(dsn: str, calls: Iterable[Call]) -> dict[str, Attempt]:

@@ -6,16 +6,20 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ccgateway.rig.compare import Asked
 from ccgateway.rig.errors import RigError
 from ccgateway.rig.hotline import VENDOR
 from ccgateway.rig.lines_truth import truth_of
+from ccgateway.rig.outward_truth import consultations
 from ccgateway.rig.parts import Part, part_of
 from ccgateway.rig.phone.call import Call
 from ccgateway.rig.phone.incoming import IncomingCall
 from ccgateway.rig.phone.outgoing import OutgoingCall
 from ccgateway.rig.phone.phone import Phone
+from ccgateway.rig.phone.story import now
 from ccgateway.rig.plan import Kind, Planned
 from ccgateway.rig.truth import TruthCall
 from ccgateway.rig.voices import hears
@@ -27,30 +31,39 @@ if TYPE_CHECKING:  # the crew has scenes, and a scene its crew
 PhoneCall = IncomingCall | OutgoingCall
 
 LIFTS = 0.3  # seconds until an agent lifts the receiver
+FREE_WITHIN = 120.0  # seconds that a scene waits for a phone that others use
 SPEAKS = 0.8  # seconds that a person speaks before the next thing happens
 
 
 class Scene:
     """The call of one customer. ``calls`` are all phones' calls that belong to it."""
 
-    customer: Phone  # who calls, or is called; of a call between agents the one who calls
-
     def __init__(self, crew: Crew, planned: Planned) -> None:
         self.crew = crew
         self.planned = planned
-        self.truth: TruthCall | None = None  # once it is over
+        self.truth: list[TruthCall] = []  # once it is over: its call; and other calls about it
         self.calls: list[PhoneCall] = []
+        self._customer: Phone | None = None
+        self._is_left_out = False
         self._told: set[PhoneCall] = set()
+        self._clicked_at: datetime | None = None
 
     async def play(self, act: Callable[[Scene], Awaitable[None]]) -> None:
         """Play it to its end. Raises CcgError where it does not go as the act says; in any case
         nobody is left on the phone, and the truth is kept."""
-        self.customer = self.crew.customer(self.planned)
         try:
             await act(self)
         finally:
-            await self._close()
-            self._settle()
+            if self._customer:
+                await self._close()
+                self._settle()
+
+    @property
+    def customer(self) -> Phone:
+        """Who calls, or is called; of a call between agents the one who calls. There are fewer
+        tones than scenes: who has to wait for a phone to be free has none yet."""
+        self._customer = self._customer or self.crew.customer(self.planned)
+        return self._customer
 
     @property
     def number(self) -> str:
@@ -61,6 +74,15 @@ class Scene:
     def did(self) -> str:
         """The number of ours that is dialled, '' where an agent begins the call."""
         return self.planned.caller.did
+
+    @property
+    def asked(self) -> list[Asked]:
+        """What was to be placed: its call, and what its people placed for it; nothing where the
+        agent's phone was never free for it."""
+        if self._is_left_out:
+            return []
+        others = [Asked(call.number, call.did) for call in self.truth[1:]]
+        return [Asked(self.number, self.did), *others]
 
     @property
     def everybody(self) -> list[PhoneCall]:
@@ -74,9 +96,10 @@ class Scene:
         parts = [part_of(call, hertz) for call in self.everybody]
         return sorted(parts, key=lambda part: part.at)
 
-    def has(self, phone: str) -> bool:
-        """Whether this phone takes part in it now."""
-        return any(call.line.user == phone and not call.is_over for call in self.calls)
+    def since(self, phone: str) -> datetime | None:
+        """Since when this phone takes part in it with a call that lives; None where none does."""
+        own = [call for call in self.calls if call.line.user == phone and not call.is_over]
+        return max((call.begun_at for call in own), default=None)
 
     async def customer_dials(self) -> OutgoingCall:
         """The customer calls the service."""
@@ -90,6 +113,7 @@ class Scene:
 
     async def clicks(self, agent: int) -> None:
         """A click at the gateway: it is to call this agent, then the customer. Raises CcgError."""
+        self._clicked_at = now()
         await self.crew.originate(str(agent), self.number)
 
     async def is_rung(self, phones: Collection[int | str]) -> IncomingCall:
@@ -151,9 +175,32 @@ class Scene:
 
     @asynccontextmanager
     async def reserved(self, agent: int) -> AsyncIterator[Phone]:
-        """A phone that no other scene uses meanwhile."""
-        async with self.crew.locks[agent]:
+        """A phone that no other scene uses meanwhile. Raises RigError where it is not free for too
+        long: while much is broken scenes take longer than it is from one to the next."""
+        lock = self.crew.locks[agent]
+        try:
+            async with asyncio.timeout(FREE_WITHIN):
+                await lock.acquire()
+        except TimeoutError:
+            self._is_left_out = not self.calls
+            raise RigError(f"left out: {agent} is not free within {FREE_WITHIN:g} s") from None
+        try:
+            _ = self.customer
             yield self.crew.phone(str(agent))
+        finally:
+            lock.release()
+
+    @asynccontextmanager
+    async def refers(self, call: Call, target: str) -> AsyncIterator[None]:
+        """The transfer button of this phone. Asterisk tells it the outcome when somebody answers,
+        or the customer hears something: the others need not wait for that. Raises RigError."""
+        told = asyncio.create_task(call.refer(target, within=self.crew.patience))
+        try:
+            yield
+            await told
+        finally:
+            told.cancel()
+            await asyncio.gather(told, return_exceptions=True)
 
     @asynccontextmanager
     async def waits(self, call: Call) -> AsyncIterator[None]:
@@ -176,7 +223,9 @@ class Scene:
     def _settle(self) -> None:
         """It is over: the truth is kept. Its calls leave the phones' memories, and an outside
         number the world: its tone is free for the next customer."""
-        self.truth = truth_of(self.planned, self._parts())
+        parts = self._parts()
+        own = truth_of(self.planned, parts, self._clicked_at)
+        self.truth = [own, *consultations(parts)] if own else []
         for call in self.everybody:
             self.crew.phone(call.line.user).calls.remove(call)
         if self.planned.kind is not Kind.AGENTS:

@@ -32,6 +32,7 @@ c=IN IP[media_ip_type] [media_ip]
 t=0 0
 m=audio [{port}] RTP/AVP 0
 a=rtpmap:0 PCMU/8000"""
+_SOUND = '<nop><action><exec rtp_stream="@{audio},-1,0,PCMU/8000"/></action></nop>'
 FAILED_CALLS = 1  # SIPp's exit code when a call did not go as its scenario says
 PARALLEL, PER_PROCESS = 10, 20
 """Callers' processes at once, each with a first media port of its own (SIPp ends where that one is
@@ -114,6 +115,7 @@ class Sipps:
     asterisk: RigAsterisk
     folder: Path
     proof: bool = True  # whether message logs are written
+    sound: bool = True  # whether callers speak: two hundred at once take a processor for it
     phones: list[Sipp] = field(default_factory=list)
     callers: list[Sipp] = field(default_factory=list)
 
@@ -212,13 +214,14 @@ class Sipps:
     def _scenario(self, name: str, habits: Habits) -> str:
         values = {
             "sdp": _SDP.format(port="media_port"),
-            "caller_sdp": _SDP.format(port="rtpstream_audio_port"),
+            "caller_sdp": _SDP.format(port="rtpstream_audio_port" if self.sound else "media_port"),
             "audio": str(self._audio),
             "ring_ms": str(habits.ring_ms),
             "talk_ms": str(habits.talk_ms),
             "hold_ms": str(habits.hold_ms),
         }
-        return fill((SCENARIOS / f"{name}.xml").read_text(encoding="utf-8"), values)
+        text = (SCENARIOS / f"{name}.xml").read_text(encoding="utf-8")
+        return fill(text if self.sound else text.replace(_SOUND, ""), values)
 
 
 def _is_listening(sipp: Sipp) -> bool:

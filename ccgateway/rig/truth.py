@@ -26,6 +26,7 @@ class Ring:
     rang_at: datetime
     answered_at: datetime | None = None
     ended_at: datetime | None = None
+    hung_up: bool = False  # the phone itself ended the talk
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class TruthCall:
     caller_ended: bool = False
     rings: tuple[Ring, ...] = ()
     story: Story | None = None  # of a call that scripted phones played, instead of ``rings``
+    asked_at: datetime | None = None  # of a click: from then on its agent may be rung at any time
 
     @property
     def talks(self) -> tuple[Ring, ...]:
@@ -74,13 +76,32 @@ class TruthCall:
 
 def calls(callers: Iterable[Message], phones: Iterable[Message]) -> list[TruthCall]:
     """Fold the logs of all callers and of all phones into calls, in the order they were placed."""
-    placed = sorted((_call(one) for one in _dialogs(callers)), key=lambda call: call.placed_at)
-    rings: list[list[Ring]] = [[] for _ in placed]
-    for ring in sorted((_ring(one) for one in _dialogs(phones)), key=lambda ring: ring.rang_at):
-        at = _caller_of(ring, placed)
+    return joined(placed(callers), rung(phones))
+
+
+def placed(callers: Iterable[Message]) -> list[TruthCall]:
+    """The calls as callers alone saw them."""
+    return [_call(one) for one in _dialogs(callers)]
+
+
+def rung(phones: Iterable[Message]) -> list[Ring]:
+    """All ringing of phones."""
+    return [_ring(one) for one in _dialogs(phones)]
+
+
+def joined(calls: Iterable[TruthCall], rings: Iterable[Ring]) -> list[TruthCall]:
+    """The calls with the rings that belong to them, in the order they were placed."""
+    in_order = sorted(calls, key=lambda call: call.placed_at)
+    by_number: dict[str, list[tuple[TruthCall, list[Ring]]]] = {}
+    pairs: list[tuple[TruthCall, list[Ring]]] = [(call, []) for call in in_order]
+    for pair in pairs:
+        by_number.setdefault(pair[0].number, []).append(pair)
+    for ring in sorted(rings, key=lambda ring: ring.rang_at):
+        own = by_number.get(ring.number, [])
+        at = _caller_of(ring, [call for call, _ in own])
         if at is not None:
-            rings[at].append(ring)
-    return [replace(call, rings=tuple(rung)) for call, rung in zip(placed, rings, strict=True)]
+            own[at][1].append(ring)
+    return [replace(call, rings=tuple(rung)) for call, rung in pairs]
 
 
 def _dialogs(messages: Iterable[Message]) -> list[list[Message]]:
@@ -118,17 +139,17 @@ def _ring(dialog: list[Message]) -> Ring:
         rang_at=invite.at,
         answered_at=answer.at if answer else None,
         ended_at=last.at if last else None,
+        hung_up=bool(end and end.method == "BYE" and end.sent),
     )
 
 
 def _caller_of(ring: Ring, placed: list[TruthCall]) -> int | None:
-    """The call that a ring belongs to: the same number, living then; of several the latest. One
+    """Which of a number's calls a ring belongs to: the one living then; of several the latest. One
     that was placed later only where there is no other: of those the first."""
     lived = [
         at
         for at, call in enumerate(placed)
-        if call.number == ring.number
-        and call.placed_at <= ring.rang_at + BEFORE
+        if call.placed_at <= ring.rang_at + BEFORE
         and (call.ended_at is None or ring.rang_at <= call.ended_at + AFTER)
     ]
     fitting = [at for at in lived if placed[at].placed_at <= ring.rang_at]

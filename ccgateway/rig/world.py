@@ -6,9 +6,10 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 from ccgateway.postgres.embedded import EmbeddedServer
 from ccgateway.rig import packages, ports, processes, record
@@ -19,7 +20,7 @@ from ccgateway.rig.crew import Crew
 from ccgateway.rig.errors import RigError
 from ccgateway.rig.gateway import Gateway
 from ccgateway.rig.hotline import DOORS, NAMES
-from ccgateway.rig.installs import Install, choose
+from ccgateway.rig.installs import Install, choose, chosen
 from ccgateway.rig.phones import Behaviour, behaviour_of
 from ccgateway.rig.plan import Planned
 from ccgateway.rig.ports import LOOPBACK, WORLD
@@ -34,9 +35,13 @@ CALL_AT_MOST = 120.0  # seconds from a call's offset to its end: waits, talk, me
 class World(Closing):
     """An async context manager: everything runs inside it, nothing is left behind after it."""
 
+    lay_down: ClassVar[Callable[[Path], Awaitable[None]] | None] = None
+    """Makes PostgreSQL's data folder, if it is not to begin with an empty one. Tests, which have a
+    hundred worlds, copy one."""
+
     def __init__(
         self,
-        asterisk: str = "rootfs",
+        asterisk: str = "",
         progress: Progress = silent,
         *,
         habits: Habits | None = None,
@@ -44,10 +49,11 @@ class World(Closing):
         proof: bool = True,
         crew: bool = False,
     ) -> None:
-        """``asterisk``: rootfs, installed or docker. ``agents`` are logged in at the start.
-        Without ``proof`` SIPp writes no logs: a world that runs for days shall not fill a disk.
-        With ``crew`` the service of three lines has its people, who play the plan's scenes."""
-        self._kind = asterisk
+        """``asterisk``: as ``--asterisk``; else what the environment chose. ``agents`` are logged
+        in at the start. Without ``proof`` SIPp writes no logs: a world that runs for days shall not
+        fill a disk. With ``crew`` the service of three lines has its people, who play the plan's
+        scenes."""
+        self._kind = asterisk or chosen()
         self._progress = progress
         self._habits = habits or Habits()
         self._agents = agents
@@ -93,9 +99,10 @@ class World(Closing):
         install = choose(self._kind, self._progress)
         self._make_folder()
         self._progress("starting PostgreSQL", 3)
-        self._postgres = await EmbeddedServer.start(
-            self.folder / "postgres", die_with_parent=True, fast=True
-        )
+        data_dir = self.folder / "postgres"
+        if World.lay_down:
+            await World.lay_down(data_dir)
+        self._postgres = await EmbeddedServer.start(data_dir, die_with_parent=True, fast=True)
         self._progress("starting Asterisk", 2)
         await self._start_asterisk(install)
         self._progress("starting the gateway", 3)
@@ -106,12 +113,15 @@ class World(Closing):
         await self.sipps.start_phones(self._behaviours(), self._habits)
         await self.gateway.login(self._agents)
         if self._with_crew:
-            self._crew = await Crew(self.asterisk, self.gateway).__aenter__()
+            self._crew = await self._make_crew().__aenter__()
 
     async def _is_in_service(self) -> bool:
         """Without a heartbeat the dialplan does not ask the gateway: callers take its fallback."""
         beat = await self.asterisk.rx("dialplan eval function GLOBAL(CCG_HEARTBEAT)")
         return any(word.isdigit() and int(word) > 0 for word in beat.split())
+
+    def _make_crew(self) -> Crew:
+        return Crew(self.asterisk, self.gateway)
 
     def _make_folder(self) -> None:
         temporary = Path(tempfile.gettempdir())
@@ -120,9 +130,22 @@ class World(Closing):
         self.folder.chmod(0o711)  # PostgreSQL's data is below, and may have to run as nobody
         processes.mark(self.folder)
 
+    async def _before_ami(self, asterisk: RigAsterisk) -> None:
+        """What stands between the gateway and AMI is made; nothing, unless there is something."""
+
+    def _make_asterisk(self, install: Install) -> RigAsterisk:
+        return RigAsterisk(install)
+
     async def _start_asterisk(self, install: Install) -> None:
-        asterisk = RigAsterisk(install)
-        gateway = Gateway(
+        asterisk = self._make_asterisk(install)
+        await self._before_ami(asterisk)
+        gateway = self._make_gateway(asterisk)
+        sipps = self._make_sipps(asterisk)
+        self._parts = (asterisk, sipps, gateway)
+        await asterisk.start()
+
+    def _make_gateway(self, asterisk: RigAsterisk) -> Gateway:
+        return Gateway(
             self.folder,
             asterisk.addresses,
             asterisk.block.one(),
@@ -130,9 +153,9 @@ class World(Closing):
             self.postgres.dsn,
             journals=asterisk.log.parent,
         )
-        sipps = Sipps(asterisk, self.folder / "sipp", proof=self._proof)
-        self._parts = (asterisk, sipps, gateway)
-        await asterisk.start()
+
+    def _make_sipps(self, asterisk: RigAsterisk) -> Sipps:
+        return Sipps(asterisk, self.folder / "sipp", proof=self._proof)
 
     def _behaviours(self) -> list[Behaviour]:
         used = {behaviour_of(phone) for phone in (*NAMES, *self._agents)}

@@ -102,6 +102,30 @@ def test_a_true_record_agrees() -> None:
     assert result.agrees
 
 
+@pytest.mark.parametrize(("answered", "agrees"), [(4.99, True), (4.8, False)])
+def test_who_hung_up_as_a_phone_answered_did_or_did_not_talk(
+    answered: float, *, agrees: bool
+) -> None:
+    """Asterisk knows which of the two came first; of a talk that lasted nobody hung up before."""
+    ring = Ring("101", "+358401000003", at(3), at(answered), at(5.01))
+    truth = [*TRUTH[:2], replace(TRUTH[2], rings=(ring,)), TRUTH[3]]
+    assert compare(truth, RECORD, DOORS).agrees is agrees
+    talked = replace(
+        RECORD[2],
+        disposition=Disposition.ANSWERED,
+        answered_at=at(answered + 0.01),
+        talks=(Talk("101", "1795327585.9", at(answered + 0.01), at(5.006)),),
+    )
+    assert compare(truth, [*RECORD[:2], talked, RECORD[3]], DOORS).agrees
+
+
+def test_a_call_that_asterisk_refused_takes_no_other_ones_record() -> None:
+    """It has none; one that came in the same moment has its own."""
+    refused = replace(TRUTH[0], number="+358401000009", ended_at=None, rings=(), caller_ended=False)
+    rows = compare([refused, *TRUTH], RECORD, DOORS).rows
+    assert [row.number for row in rows if row.differences] == ["+358401000009"]
+
+
 @pytest.mark.parametrize(
     ("spoil", "field"),
     [

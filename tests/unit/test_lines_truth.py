@@ -7,8 +7,9 @@ from typing import Any
 
 from ccgateway.calls.call import Direction, Disposition, EscalationEnd, Mode, Role, VisitEnd
 from ccgateway.outbound.attempt import End, Stage
+from ccgateway.rig.heard import HEARD
 from ccgateway.rig.hotline import VENDOR
-from ccgateway.rig.lines_truth import HEARD, truth_of
+from ccgateway.rig.lines_truth import truth_of
 from ccgateway.rig.parts import Code, Part, Pause, Refer
 from ccgateway.rig.plan import Kind, Planned
 from ccgateway.rig.sipp import Caller

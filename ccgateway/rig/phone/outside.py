@@ -29,6 +29,7 @@ class Outside(Closing):
         self._wire = Wire(WORLD, at.trunk_port, (LOOPBACK, at.sip_port))
         self._wire.on_request = self._on_request
         self._phones: dict[str, Phone] = {}
+        self._unasked: set[str] = set()  # numbers that were dialled, and that nobody knows
 
     def phone(
         self, number: str, *, name: str = "", withheld: bool = False, manner: Manner | None = None
@@ -36,7 +37,9 @@ class Outside(Closing):
         """The phone with this number, as the trunk dials it and as it shows itself: E.164 or as
         the network has it. ``name``, ``withheld`` and ``manner`` count when it is first asked
         for."""
+        self._unasked.discard(number)
         if number not in self._phones:
+            self._forget_unasked()
             line = Line(self._wire, number, self._server, self._ports, tones.take(number))
             identity = f'"{name}" <sip:{number}@{WORLD}>' if name else f"<sip:{number}@{WORLD}>"
             hidden = '"Anonymous" <sip:anonymous@anonymous.invalid>'
@@ -51,6 +54,12 @@ class Outside(Closing):
     def forget(self, number: str) -> None:
         """A number that is done with: its calls end, and its tone is free for another."""
         self._phones.pop(number).leave()
+
+    def _forget_unasked(self) -> None:
+        for number in list(self._unasked):
+            if all(call.is_over for call in self._phones[number].calls):
+                self._unasked.remove(number)
+                self.forget(number)
 
     async def _open(self) -> None:
         await self._wire.open()
@@ -73,7 +82,10 @@ class Outside(Closing):
             owner.on_request(request, at)
         elif request.method == "INVITE":
             dialled = sip.parse_address(f"<{request.uri}>").user
+            is_known = dialled in self._phones
             self.phone(dialled).begin(request, at)
+            if not is_known:
+                self._unasked.add(dialled)
         elif request.method == "OPTIONS":
             self._wire.reply(request, 200, "OK", tag=uuid.uuid4().hex)
         elif request.method != "ACK":
