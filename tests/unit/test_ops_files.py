@@ -24,6 +24,9 @@ UNITS = {
     "run": "asterisk-config/systemd/ccgateway.service",
     "web": "asterisk-config/systemd/ccgateway-web.service",
 }
+BESIDE = {"journal": "asterisk-config/systemd/ccgateway-journal.service"}
+"""Of another machine: it keeps nothing of its own."""
+
 ALERTS = "asterisk-config/prometheus/alerts.yml"
 EXPOSED_MOST = 2.0  # of 10, as systemd-analyze rates units
 
@@ -66,7 +69,7 @@ def test_every_alert_asks_for_a_metric_that_there_is() -> None:
 def unit(name: str) -> RawConfigParser:
     parser = RawConfigParser(strict=False, comment_prefixes="#")
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # as the library documents it
-    parser.read_string(shipped(UNITS[name]).read_text(encoding="utf-8"))
+    parser.read_string(shipped((UNITS | BESIDE)[name]).read_text(encoding="utf-8"))
     return parser
 
 
@@ -82,9 +85,16 @@ def test_the_unit_starts_the_command_with_the_folders_that_init_writes(name: str
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd on this machine")
-@pytest.mark.parametrize("name", UNITS)
+def test_the_shippers_unit_starts_a_command_that_there_is() -> None:
+    _, *words = shlex.split(unit("journal")["Service"]["ExecStart"])
+    helped = CliRunner().invoke(app, [*words[:2], "--help"], env={"COLUMNS": "200"})
+    assert (words[:2], helped.exit_code) == (["journal", "ship"], 0)
+    assert {word for word in words if word.startswith("--")} <= set(helped.output.split())
+
+
+@pytest.mark.parametrize("name", [*UNITS, *BESIDE])
 def test_systemd_takes_the_unit_and_finds_little_exposed(tmp_path: Path, name: str) -> None:
-    text = shipped(UNITS[name]).read_text(encoding="utf-8")
+    text = shipped((UNITS | BESIDE)[name]).read_text(encoding="utf-8")
     file = tmp_path / f"ccgateway-{name}.service"  # with a command that this machine has
     file.write_text(re.sub(r"(?m)^ExecStart=.*", "ExecStart=/bin/true", text))
     verified = subprocess.run(
